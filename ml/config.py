@@ -1,0 +1,252 @@
+"""The configuration of one pass of the chain: one frozen tree, one branch per stage.
+
+A stage gets only its branch. A run stores `to_dict()`; `digest()` names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import types
+import typing
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from typing import Any, Literal, Self
+
+PRESETS = ("paper", "small", "tiny")
+
+
+@dataclass(frozen=True)
+class TrackingConfig:
+    """Point tracking (§3: sliding window buffer of motion keypoints). Windows start every `stride_frames`."""
+
+    backend: Literal["lk"] = "lk"
+    fps: float = 10.0
+    long_side_px: int = 512  # frames are scaled down to this, aspect kept, never up
+    grid: int = 20  # N = grid²; laid afresh on each window's first frame
+    window_frames: int = 16  # T
+    stride_frames: int = 4
+    patch_px: int = 21
+    levels: int = 3
+    max_fb_error_px: float = 1.0  # forward-backward check; a point that fails it is invisible from there on
+
+    def __post_init__(self) -> None:
+        if not 0 < self.stride_frames <= self.window_frames - 1:
+            raise ValueError("stride_frames must be in 1..window_frames-1, or steps of the stream are lost")
+
+    @property
+    def n_points(self) -> int:
+        return self.grid**2
+
+    @property
+    def window_s(self) -> float:
+        """Seconds of video one window needs."""
+        return self.window_frames / self.fps
+
+
+@dataclass(frozen=True)
+class TokenizerConfig:
+    """Shape of the motion tokenizer (§3.1). `preset("paper")` is the paper's."""
+
+    n_steps: int = 15  # T - 1
+    n_points: int = 400
+    d_m: int = 768
+    layers: int = 2
+    heads: int = 8
+    decoder_layers: int = 1
+    mlp_ratio: int = 4
+    dropout: float = 0.1
+    noise: float = 0.01  # N(0, noise) added to z in training only
+    levels: tuple[int, ...] = (8, 8, 6, 5)  # 1,920 codes; the paper says 2,048, which (8, 8, 8, 4) gives
+    head_hidden: int = 256  # width of the decoder's point head
+    displacement_bins: int = 15  # classes per axis: -7..7 reference pixels
+    reference_px: int = 480  # height of the reference frame displacements are counted in
+
+    @property
+    def n_codes(self) -> int:
+        product = 1
+        for level in self.levels:
+            product *= level
+        return product
+
+    @classmethod
+    def preset(cls, name: str) -> Self:
+        match name:
+            case "paper":
+                return cls()
+            case "small":
+                return cls(d_m=192, heads=4, head_hidden=64)
+            case "tiny":
+                return cls(d_m=32, layers=1, heads=2, head_hidden=16, mlp_ratio=2, dropout=0.0)
+        raise ValueError(f"unknown preset {name!r}, expected one of {PRESETS}")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How the tokenizer is trained. AdamW, learning rate 1e-4, betas (0.9, 0.95) for `paper`."""
+
+    steps: int = 20_000
+    batch: int = 32
+    learning_rate: float = 1e-4
+    warmup_steps: int = 0
+    weight_decay: float = 0.0
+    diversity: float = 0.3  # weight of the code-usage entropy term
+    validation_fraction: float = 0.2
+    seed: int = 0
+
+    @classmethod
+    def preset(cls, name: str) -> Self:
+        match name:
+            case "paper":
+                return cls()
+            case "small":
+                return cls(steps=1_200, batch=32, learning_rate=1e-3, warmup_steps=50)
+            case "tiny":
+                return cls(steps=30, batch=8, learning_rate=3e-3, warmup_steps=5)
+        raise ValueError(f"unknown preset {name!r}, expected one of {PRESETS}")
+
+
+@dataclass(frozen=True)
+class EnergyConfig:
+    """Which signal is cut (§3.1.1)."""
+
+    source: Literal["quantized", "prequant", "velocity"] = "quantized"
+
+
+@dataclass(frozen=True)
+class CalibrationConfig:
+    """Threshold calibration (§3.1.2). A given `theta_on` is used as it is; None calibrates over the run's videos."""
+
+    theta_on: float | None = None
+    histogram_bins: int = 256  # Otsu
+
+
+@dataclass(frozen=True)
+class DetectionConfig:
+    """The causal detector (§3.1.2). Steps are those of the energy trace (1 / fps seconds)."""
+
+    alpha: float = 0.4  # EMA weight of the newest value
+    off_ratio: float = 0.95  # r: theta_off = r * theta_on
+    on_steps: int = 2  # u
+    off_steps: int = 2  # d
+    cooldown_steps: int = 0
+    min_s: float = 0.4
+    max_s: float | None = None
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """The frozen segment encoder (§3.2.1). d_ff = 512 is not in the paper: it gives its "about 2.3 million"."""
+
+    d_m: int = 768
+    d: int = 256
+    layers: int = 4
+    heads: int = 4
+    d_ff: int = 512
+    seed: int = 42  # names the space: never compare vectors across seeds
+
+
+@dataclass(frozen=True)
+class ClusteringConfig:
+    """Cosine k-means (§3.2.2). None takes the suggested k; the choice stays the team's."""
+
+    n_clusters: int | None = None
+    max_suggested: int = 20
+    n_init: int = 10
+    seed: int = 42
+
+
+@dataclass(frozen=True)
+class PipelineConfig:
+    """Everything that decides what a run finds."""
+
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    tokenizer: TokenizerConfig = field(default_factory=TokenizerConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    energy: EnergyConfig = field(default_factory=EnergyConfig)
+    calibration: CalibrationConfig = field(default_factory=CalibrationConfig)
+    detection: DetectionConfig = field(default_factory=DetectionConfig)
+    embedding: EncoderConfig = field(default_factory=EncoderConfig)
+    clustering: ClusteringConfig = field(default_factory=ClusteringConfig)
+
+    def __post_init__(self) -> None:
+        if self.embedding.d_m != self.tokenizer.d_m:
+            raise ValueError(f"embedding.d_m {self.embedding.d_m} must equal tokenizer.d_m {self.tokenizer.d_m}")
+        if self.tokenizer.n_points != self.tracking.n_points:
+            raise ValueError(f"tokenizer.n_points {self.tokenizer.n_points} must equal grid² {self.tracking.n_points}")
+        if self.tokenizer.n_steps != self.tracking.window_frames - 1:
+            raise ValueError("tokenizer.n_steps must equal tracking.window_frames - 1")
+
+    @classmethod
+    def preset(cls, name: str, *, n_clusters: int | None = None, theta_on: float | None = None) -> Self:
+        """The configuration of preset `paper`, `small` or `tiny`, with the two choices a team makes most."""
+        tokenizer = TokenizerConfig.preset(name)
+        return cls(
+            tokenizer=tokenizer,
+            training=TrainingConfig.preset(name),
+            calibration=CalibrationConfig(theta_on=theta_on),
+            embedding=EncoderConfig(d_m=tokenizer.d_m),
+            clustering=ClusteringConfig(n_clusters=n_clusters),
+        )
+
+    def with_tokenizer(self, tokenizer: TokenizerConfig) -> Self:
+        """This configuration around a tokenizer that exists already."""
+        return replace(self, tokenizer=tokenizer, embedding=replace(self.embedding, d_m=tokenizer.d_m))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; `from_dict` takes it back."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Rebuild a configuration. Raises ValueError on an unknown key or a value of the wrong type."""
+        built = build(cls, data)
+        assert isinstance(built, cls)
+        return built
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON: two equal configurations have one digest."""
+        return digest_of(self.to_dict())
+
+
+def digest_of(data: Any) -> str:
+    """SHA-256, in hex, of `data` as canonical JSON. Dataclasses count as their dictionaries."""
+    plain = asdict(data) if is_dataclass(data) and not isinstance(data, type) else data
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def build(cls: type, data: Any, where: str = "") -> Any:
+    """A frozen dataclass from a dictionary of JSON types, every key known and every value of the declared type."""
+    if not isinstance(data, dict):
+        raise ValueError(f"{where or 'configuration'} must be an object")
+    hints = typing.get_type_hints(cls)
+    known = {f.name for f in fields(cls)}
+    if unknown := sorted(set(data) - known):
+        raise ValueError(f"unknown key {where + unknown[0]!r}; known: {', '.join(sorted(known))}")
+    return cls(**{key: _value(hints[key], value, where + key) for key, value in data.items()})
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    if is_dataclass(hint) and isinstance(hint, type):
+        return build(hint, value, where + ".")
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        if value is None and type(None) in args:
+            return None
+        return _value(next(a for a in args if a is not type(None)), value, where)
+    if origin is Literal:
+        if value not in args:
+            raise ValueError(f"{where} must be one of {', '.join(map(str, args))}, got {value!r}")
+        return value
+    if origin is tuple:
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(f"{where} must be a list, got {value!r}")
+        return tuple(_value(args[0], item, where) for item in value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if hint is float and number and abs(value) < float("inf"):
+        return float(value)
+    if hint is int and number and int(value) == value:
+        return int(value)
+    if hint in (str, bool) and isinstance(value, hint):
+        return value
+    raise ValueError(f"{where} must be {getattr(hint, '__name__', hint)}, got {value!r}")

@@ -1,0 +1,33 @@
+"""What can be wrong with an input. The person who uploaded it reads the message, so it is one plain sentence."""
+
+
+class PipelineError(Exception):
+    """This input cannot work. `str(error)` is a sentence for the uploader; nothing in it names our code."""
+
+
+class CannotDecode(PipelineError):
+    """The file is not a video, holds no picture stream, or its pictures cannot be decoded."""
+
+
+class TooLarge(PipelineError):
+    """The picture is larger than the limits a worker can hold."""
+
+
+class TooShort(PipelineError):
+    """The video is shorter than one tracking window."""
+
+
+class NothingMoved(PipelineError):
+    """No primitive was found because nothing in the picture moved."""
+
+
+class TooFewSegments(PipelineError):
+    """There are fewer segments than the step needs."""
+
+
+class UnusableCheckpoint(PipelineError):
+    """A tokenizer checkpoint is missing, damaged, or made for another input."""
+
+
+class Cancelled(Exception):
+    """Raised by a progress callback to stop a stage. Not an error of the input."""
