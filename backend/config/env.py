@@ -1,0 +1,125 @@
+"""The only reader of the environment, parsed once into `ENV`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+GiB = 1024**3
+SHORTEST_SECRET_KEY = 32
+
+Number = TypeVar("Number", int, float)
+
+
+class BadEnvironment(ImproperlyConfigured):
+    """The server cannot start like this. `str(error)` is a sentence for whoever starts it."""
+
+
+@dataclass(frozen=True)
+class Database:
+    name: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    host: str = ""  # a name, an address, or the folder of a unix socket
+    port: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Env:
+    database: Database
+    redis_url: str | None
+    data: Path
+    secret_key: str | None = field(repr=False)
+    allowed_hosts: tuple[str, ...]
+    trusted_origins: tuple[str, ...]
+    https: bool
+    max_upload_bytes: int
+    min_free_bytes: int
+    lease_s: float
+    heartbeat_s: float
+    debug: bool
+
+    def required_secret_key(self) -> str:
+        """The key that signs sessions. Raises BadEnvironment when there is none or it can be guessed."""
+        if not self.secret_key:
+            raise BadEnvironment("Set KINEME_SECRET_KEY: without a secret key nobody can sign in safely.")
+        if len(self.secret_key) < SHORTEST_SECRET_KEY or self.secret_key.startswith("django-insecure"):
+            raise BadEnvironment(f"KINEME_SECRET_KEY needs at least {SHORTEST_SECRET_KEY} random characters.")
+        return self.secret_key
+
+
+def parse_database_url(url: str) -> Database:
+    """`postgresql://user:password@host:port/name?host=/socket/folder&port=5432&sslmode=require`."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise BadEnvironment(f"DATABASE_URL must start with postgresql://, not {parts.scheme or 'nothing'}://.")
+    options = dict(parse_qsl(parts.query))
+    name = unquote(parts.path.lstrip("/")) or options.pop("dbname", "")
+    if not name:
+        raise BadEnvironment("DATABASE_URL names no database: postgresql://user:password@host:5432/NAME.")
+    try:
+        port = parts.port
+    except ValueError as exc:
+        raise BadEnvironment("The port in DATABASE_URL is not a number.") from exc
+    return Database(
+        name=name,
+        user=unquote(parts.username or "") or options.pop("user", ""),
+        password=unquote(parts.password or "") or options.pop("password", ""),
+        host=options.pop("host", "") or unquote(parts.hostname or ""),
+        port=options.pop("port", "") or str(port or ""),
+        options=options,
+    )
+
+
+def read_env(environ: Mapping[str, str]) -> Env:
+    """Parse the environment. Raises BadEnvironment naming the variable that cannot be read."""
+
+    def number(name: str, default: Number) -> Number:
+        text = environ.get(name)
+        if text is None or text == "":
+            return default
+        try:
+            value = type(default)(text)
+        except ValueError as exc:
+            raise BadEnvironment(f"{name} must be a number, not {text!r}.") from exc
+        if value < 0:
+            raise BadEnvironment(f"{name} must not be negative.")
+        return value
+
+    def flag(name: str) -> bool:
+        text = environ.get(name, "").lower()
+        if text not in ("", "0", "1", "true", "false", "yes", "no"):
+            raise BadEnvironment(f"{name} must be 1 or 0, not {text!r}.")
+        return text in ("1", "true", "yes")
+
+    def words(name: str, default: str) -> tuple[str, ...]:
+        return tuple(word.strip() for word in environ.get(name, default).split(",") if word.strip())
+
+    env = Env(
+        database=parse_database_url(environ.get("DATABASE_URL") or "postgresql:///kineme"),
+        redis_url=environ.get("REDIS_URL") or None,
+        data=Path(environ.get("KINEME_DATA") or REPOSITORY / ".kineme").absolute(),
+        secret_key=environ.get("KINEME_SECRET_KEY") or None,
+        allowed_hosts=words("KINEME_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
+        trusted_origins=words("KINEME_TRUSTED_ORIGINS", ""),
+        https=flag("KINEME_HTTPS"),
+        max_upload_bytes=number("KINEME_MAX_UPLOAD_BYTES", 64 * GiB),
+        min_free_bytes=number("KINEME_MIN_FREE_BYTES", 2 * GiB),
+        lease_s=number("KINEME_LEASE_S", 30.0),
+        heartbeat_s=number("KINEME_HEARTBEAT_S", 5.0),
+        debug=flag("KINEME_DEBUG"),
+    )
+    if not 0 < env.heartbeat_s < env.lease_s:
+        raise BadEnvironment("KINEME_HEARTBEAT_S must be above 0 and below KINEME_LEASE_S.")
+    return env
+
+
+ENV = read_env(os.environ)
