@@ -59,6 +59,8 @@ UPLOAD_EXPIRES_AFTER = timedelta(days=7)  # without a byte
 
 LEASE_S = ENV.lease_s
 HEARTBEAT_S = ENV.heartbeat_s
+STALL_S = 30 * 60.0  # a stage that shows no sign of life for this long is hung: its process ends itself
+MAX_ATTEMPTS = 3  # workers a stage may bring down before it counts as failed
 
 SESSION_COOKIE_NAME = "kineme_session"
 SESSION_COOKIE_HTTPONLY = True

@@ -1,0 +1,162 @@
+"""Runs, their stages, and the energy of a video within a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.projects.models import Role, User
+from backend.projects.selectors import project_for
+from backend.runs import selectors, services
+from backend.runs.api.serializers import (
+    EnergySerializer,
+    PresetSerializer,
+    RunSerializer,
+    StageSerializer,
+    StartRunSerializer,
+)
+from backend.runs.exceptions import EnergyNotReady
+from backend.runs.models import Run, StageExecution
+from backend.videos.models import Video
+
+PRESETS = (
+    {
+        "name": "small",
+        "title": "Small",
+        "description": "A tokenizer of half a million parameters, trained on these videos in about two minutes of CPU.",
+        "minutes_hint": 2.0,
+        "default": True,
+    },
+    {
+        "name": "paper",
+        "title": "Paper",
+        "description": "The paper's 30 million parameters. Needs a GPU: hours on a CPU.",
+        "minutes_hint": None,
+        "default": False,
+    },
+    {
+        "name": "tiny",
+        "title": "Tiny",
+        "description": "Seconds of training, to see that everything works. Its cuts are not to be trusted.",
+        "minutes_hint": 0.2,
+        "default": False,
+    },
+)
+
+
+def _rows(runs: QuerySet[Run] | list[Run]) -> list[dict[str, Any]]:
+    listed = list(runs)
+    return RunSerializer(listed, many=True, context={"progress": selectors.progress_of(listed)}).data
+
+
+def _row(run: Run, user: User) -> Response:
+    return Response(_rows(selectors.runs_visible_to(user).filter(pk=run.pk))[0])
+
+
+def visible_run(user: User, run: int, minimum: Role = Role.VIEWER) -> Run:
+    """The run, if the user sees its project; 404 if not, 403 if the role does not reach."""
+    found = get_object_or_404(selectors.runs_visible_to(user), pk=run)
+    project_for(user, found.project_id, minimum)
+    return found
+
+
+class PresetList(APIView):
+    @extend_schema(operation_id="presets_list", responses=PresetSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        return Response(PRESETS)
+
+
+class RunList(APIView):
+    @extend_schema(operation_id="runs_list", responses=RunSerializer(many=True))
+    def get(self, request: Request, project: int) -> Response:
+        owner = project_for(request.user, project)
+        return Response(_rows(selectors.runs_visible_to(request.user).filter(project=owner)))
+
+    @extend_schema(operation_id="runs_start", request=StartRunSerializer, responses={201: RunSerializer})
+    def post(self, request: Request, project: int) -> Response:
+        owner = project_for(request.user, project, Role.MANAGER)
+        form = StartRunSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        asked = form.validated_data
+        run = services.start_run(
+            project=owner,
+            by=request.user,
+            preset=asked["preset"],
+            n_clusters=asked["n_clusters"],
+            theta_on=asked["theta_on"],
+            tokenizer_run=_of_project(Run, asked["tokenizer_run"], owner.pk),
+            videos=None if asked["videos"] is None else _videos(asked["videos"], owner.pk),
+        )
+        response = _row(run, request.user)
+        response.status_code = 201
+        return response
+
+
+def _of_project(model: type[Run], pk: int | None, project: int) -> Run | None:
+    return None if pk is None else get_object_or_404(model, pk=pk, project=project)
+
+
+def _videos(ids: list[int], project: int) -> list[Video]:
+    return [get_object_or_404(Video, pk=pk, project=project) for pk in dict.fromkeys(ids)]
+
+
+class RunDetail(APIView):
+    @extend_schema(operation_id="runs_get", responses=RunSerializer)
+    def get(self, request: Request, run: int) -> Response:
+        return _row(visible_run(request.user, run), request.user)
+
+
+class RunCancel(APIView):
+    @extend_schema(operation_id="runs_cancel", request=None, responses=RunSerializer)
+    def post(self, request: Request, run: int) -> Response:
+        return _row(services.cancel_run(visible_run(request.user, run, Role.MANAGER)), request.user)
+
+
+class RunRetry(APIView):
+    @extend_schema(operation_id="runs_retry", request=None, responses=RunSerializer)
+    def post(self, request: Request, run: int) -> Response:
+        return _row(services.retry_run(visible_run(request.user, run, Role.MANAGER)), request.user)
+
+
+class RunStages(APIView):
+    @extend_schema(operation_id="runs_stages", responses=StageSerializer(many=True))
+    def get(self, request: Request, run: int) -> Response:
+        rows = selectors.stages_visible_to(request.user).filter(run=visible_run(request.user, run))
+        return Response(StageSerializer(rows, many=True).data)
+
+
+class ProjectStages(APIView):
+    @extend_schema(
+        operation_id="stages_active",
+        description="What waits or works now in the project: ingest, and every stage of an active run.",
+        responses=StageSerializer(many=True),
+    )
+    def get(self, request: Request, project: int) -> Response:
+        rows = selectors.active_stages(request.user, project_for(request.user, project))
+        return Response(StageSerializer(rows, many=True).data)
+
+
+class VideoRetry(APIView):
+    @extend_schema(operation_id="videos_retry", request=None, responses={204: None})
+    def post(self, request: Request, video: int) -> Response:
+        found = get_object_or_404(Video.objects.visible_to(request.user), pk=video)
+        project_for(request.user, found.project_id, Role.MANAGER)
+        services.retry_ingest(found)
+        return Response(status=204)
+
+
+class VideoEnergy(APIView):
+    @extend_schema(operation_id="runs_energy", responses=EnergySerializer)
+    def get(self, request: Request, run: int, video: int) -> Response:
+        found = visible_run(request.user, run)
+        source = get_object_or_404(found.videos, pk=video)
+        try:
+            return Response(selectors.energy_columns(found, source))
+        except StageExecution.DoesNotExist as missing:
+            raise EnergyNotReady("The energy of this video is not measured yet.") from missing

@@ -1,0 +1,504 @@
+"""What workers do: the only file that runs `ml`. One function a stage, each from rows and artefacts to an Outcome.
+
+An artefact is keyed by its inputs' keys, its branch of the configuration and the version of the code that makes it
+(`VERSIONS`), so a rerun recomputes only what changed, and a stage that was killed can simply run again. Rows are
+written in the transaction that marks the stage done, and only by the worker that still holds it.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from backend.common import events
+from backend.common.artefacts import store
+from backend.runs import scheduling
+from backend.runs.lease import Heartbeat, LeaseLost, claim
+from backend.runs.models import Run, StageExecution, Status
+from backend.runs.selectors import stage_output, stage_outputs
+from backend.videos.models import Video, VideoStatus
+from backend.vocabulary.models import Cluster, Segment
+from ml import calibration, clustering, embedding, energy, preview, segmentation, tracking, video
+from ml import store as files
+from ml.artefacts import Calibration, Progress
+from ml.config import digest_of
+from ml.errors import Cancelled, NothingMoved, PipelineError, TooFewSegments
+from ml.tokenizer import encode, train
+from ml.tokenizer.checkpoint import load_tokenizer
+
+VERSIONS = {
+    "preview": 1,
+    "track": 1,
+    "train": 1,
+    "tokenize": 1,
+    "energy": 1,
+    "calibrate": 1,
+    "segment": 1,
+    "clips": 1,
+    "embed": 1,
+    "cluster": 1,
+    "umap": 1,
+}
+"""Raise a stage's number when a change of code changes what it makes."""
+
+MIN_UMAP_SEGMENTS = 5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a stage made: the artefact's key ("" if rows are all), and the rows to write once the stage is done."""
+
+    key: str = ""
+    reused: bool = False
+    message: str = ""
+    write: Callable[[], None] = lambda: None
+
+
+def run(execution_id: int) -> None:
+    """Claim a stage, do it, record what came of it and queue what follows. Safe to call twice."""
+    execution = claim(execution_id)
+    if execution is None:
+        return
+    with Heartbeat(execution) as heartbeat:
+        try:
+            outcome = WORK[execution.stage](execution, heartbeat.progress)
+        except LeaseLost:
+            return
+        except Cancelled:
+            _settle(execution, Status.CANCELLED)
+            return
+        except PipelineError as error:
+            _settle(execution, Status.FAILED, reason=str(error))
+            return
+        except Exception as error:
+            reason = "This step failed because of a fault in Kineme, not in the video. Its log is kept with the step."
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                reason = "The disk is full. Free some space, then press Retry: nothing is lost."
+            _settle(execution, Status.FAILED, reason=reason, log=traceback.format_exc())
+            raise
+    try:
+        _finish(execution, outcome)
+    except LeaseLost:
+        return
+
+
+@transaction.atomic
+def _finish(execution: StageExecution, outcome: Outcome) -> None:
+    _mine(execution)
+    outcome.write()
+    _record(
+        execution,
+        status=Status.DONE,
+        output_key=outcome.key,
+        reused=outcome.reused,
+        progress=1.0,
+        message=outcome.message,
+    )
+
+
+@transaction.atomic
+def _settle(execution: StageExecution, status: Status, *, reason: str = "", log: str = "") -> None:
+    try:
+        _mine(execution)
+    except LeaseLost:
+        return
+    _record(execution, status=status, reason=reason, log=log)
+    if execution.run_id is None and execution.video is not None:
+        _fail_video(execution.video, reason)
+
+
+def _mine(execution: StageExecution) -> None:
+    """Lock the owner, then the stage, in the order everybody locks them; raise LeaseLost if somebody else has it."""
+    if execution.run_id is not None:
+        Run.objects.select_for_update().get(pk=execution.run_id)
+    held = StageExecution.objects.select_for_update().filter(
+        pk=execution.pk, attempt=execution.attempt, status=Status.RUNNING
+    )
+    if not held.exists():
+        raise LeaseLost
+
+
+def _record(execution: StageExecution, **values: Any) -> None:
+    for name, value in {**values, "finished_at": timezone.now(), "lease_until": None}.items():
+        setattr(execution, name, value)
+    execution.save(update_fields=[*values, "finished_at", "lease_until"])
+    scheduling.announce(execution)
+    if execution.run_id is not None:
+        scheduling.advance(execution.run_id)
+
+
+def _fail_video(broken: Video, reason: str) -> None:
+    broken.status, broken.reason = VideoStatus.FAILED, reason
+    broken.save(update_fields=["status", "reason"])
+    _announce_video(broken)
+
+
+def _announce_video(changed: Video) -> None:
+    events.publish(changed.project_id, kind="video", id=changed.pk, video=changed.pk, status=changed.status)
+
+
+def _artefact(stage: str, inputs: dict[str, Any], make: Callable[[Path], None]) -> tuple[str, bool]:
+    """The key of the stage's artefact and whether it was there already; `make` fills the folder if it was not."""
+    key = digest_of({"stage": stage, "version": VERSIONS[stage], **inputs})
+    if store.exists(key):
+        return key, True
+    with store.writing(key) as folder:
+        make(folder)
+    return key, False
+
+
+# ---- ingest
+
+
+def _probe(execution: StageExecution, progress: Progress) -> Outcome:
+    uploaded = _video_of(execution)
+    path = uploaded.path
+    sha256 = _sha256(path, progress)
+    info = video.probe(path)
+
+    def write() -> None:
+        facts = asdict(info)
+        for name in ("duration_s", "width_px", "height_px", "fps", "codec", "container", "variable_frame_rate"):
+            setattr(uploaded, name, facts[name])
+        uploaded.info, uploaded.warnings, uploaded.sha256 = facts, list(info.warnings), sha256
+        uploaded.status, uploaded.reason = VideoStatus.PREPARING, ""
+        uploaded.save()
+        _announce_video(uploaded)
+        scheduling.queue(uploaded.stages.get(run=None, stage="preview"))
+
+    def write_unless_twin() -> None:
+        try:
+            with transaction.atomic():  # the unique constraint decides, so two uploads cannot race
+                write()
+        except IntegrityError:
+            uploaded.refresh_from_db()
+            twin = Video.objects.get(project=uploaded.project_id, sha256=sha256)
+            _fail_video(uploaded, f"This is the same file as “{twin.title}”, which is in the project already.")
+
+    return Outcome(write=write_unless_twin)
+
+
+def _sha256(path: Path, progress: Progress) -> str:
+    digest, size, done = hashlib.sha256(), path.stat().st_size, 0
+    with path.open("rb") as file:
+        while block := file.read(8 << 20):
+            digest.update(block)
+            done += len(block)
+            progress(0.9 * done / size, "reading the file")
+    return digest.hexdigest()
+
+
+def _preview(execution: StageExecution, progress: Progress) -> Outcome:
+    checked = _video_of(execution)
+    path = checked.path
+    key, reused = _artefact(
+        "preview",
+        {"video": checked.sha256},
+        lambda folder: preview.make_preview(path, video.probe(path), folder, progress),
+    )
+
+    def write() -> None:
+        checked.preview_key, checked.status = key, VideoStatus.READY
+        checked.sprite = json.loads((store.path(key) / "sprite.json").read_text())
+        checked.save(update_fields=["preview_key", "status", "sprite"])
+        _announce_video(checked)
+
+    return Outcome(key, reused, write=write)
+
+
+# ---- the chain
+
+
+def _track(execution: StageExecution, progress: Progress) -> Outcome:
+    source, config = _video_of(execution), _run_of(execution).pipeline_config().tracking
+    key, reused = _artefact(
+        "track",
+        {"video": source.sha256, "config": asdict(config)},
+        lambda folder: tracking.track_video(source.path, config, folder, progress),
+    )
+    return Outcome(key, reused)
+
+
+def _train(execution: StageExecution, progress: Progress) -> Outcome:
+    owner = _run_of(execution)
+    if owner.tokenizer_run is not None:
+        return Outcome(
+            stage_output(owner.tokenizer_run, "train"), reused=True, message=f"reused from {owner.tokenizer_run}"
+        )
+    config = owner.pipeline_config()
+    keys = sorted(stage_outputs(owner, "track").values())
+
+    def make(folder: Path) -> None:
+        tracks = [tracking.TracksFile.open(store.path(key)) for key in keys]
+        train.train_tokenizer(tracks, config.tokenizer, config.training, folder, progress)
+
+    inputs = {"tracks": keys, "tokenizer": asdict(config.tokenizer), "training": asdict(config.training)}
+    return Outcome(*_artefact("train", inputs, make))
+
+
+def _tokenize(execution: StageExecution, progress: Progress) -> Outcome:
+    owner = _run_of(execution)
+    stride = owner.pipeline_config().tracking.stride_frames
+    tracks, tokenizer = stage_output(owner, "track", _video_of(execution)), stage_output(owner, "train")
+
+    def make(folder: Path) -> None:
+        stream = encode.tokenize(
+            tracking.TracksFile.open(store.path(tracks)), load_tokenizer(store.path(tokenizer)), progress, stride=stride
+        )
+        files.save_stream(folder / "codes.npz", stream)
+
+    return Outcome(*_artefact("tokenize", {"tracks": tracks, "tokenizer": tokenizer, "stride": stride}, make))
+
+
+def _energy(execution: StageExecution, progress: Progress) -> Outcome:
+    owner, source = _run_of(execution), _video_of(execution)
+    config = owner.pipeline_config().energy
+    tracks, tokenizer = stage_output(owner, "track", source), stage_output(owner, "train")
+    codes = stage_output(owner, "tokenize", source)
+
+    def make(folder: Path) -> None:
+        points = tracking.TracksFile.open(store.path(tracks))
+        stream = files.load_stream(store.path(codes) / "codes.npz")
+        progress(0.1, "measuring energy")
+        trace = energy.energy(stream, points, load_tokenizer(store.path(tokenizer)), config)
+        progress(0.6, "measuring velocity")
+        files.save_traces(folder / "energy.npz", trace, energy.velocity_energy(points, stream))
+
+    return Outcome(*_artefact("energy", {"codes": codes, "tracks": tracks, "config": asdict(config)}, make))
+
+
+def _calibrate(execution: StageExecution, progress: Progress) -> Outcome:
+    owner = _run_of(execution)
+    config = owner.pipeline_config()
+    keys = sorted(stage_outputs(owner, "energy").values())
+
+    def make(folder: Path) -> None:
+        traces = [files.load_traces(store.path(key) / "energy.npz") for key in keys]
+        progress(0.2, "sweeping the threshold")
+        found = calibration.calibrate(
+            [trace for trace, _ in traces], [velocity for _, velocity in traces], config.calibration, config.detection
+        )
+        files.save_calibration(folder / "calibration.json", found)
+
+    inputs = {"energies": keys, "config": asdict(config.calibration), "detection": asdict(config.detection)}
+    key, reused = _artefact("calibrate", inputs, make)
+    found = _calibration(key)
+
+    def write() -> None:
+        owner.calibration = {**asdict(found), "theta_off": found.theta_off}
+        Run.objects.filter(pk=owner.pk).update(calibration=owner.calibration)
+
+    return Outcome(key, reused, message=found.warning or f"θ_on = {found.theta_on:.3g}", write=write)
+
+
+def _calibration(key: str) -> Calibration:
+    return files.load_calibration(store.path(key) / "calibration.json")
+
+
+def _segment(execution: StageExecution, progress: Progress) -> Outcome:
+    owner, source = _run_of(execution), _video_of(execution)
+    detection = owner.pipeline_config().detection
+    energies, thresholds = stage_output(owner, "energy", source), stage_output(owner, "calibrate")
+    codes = stage_output(owner, "tokenize", source)
+
+    def make(folder: Path) -> None:
+        trace, velocity = files.load_traces(store.path(energies) / "energy.npz")
+        stream = files.load_stream(store.path(codes) / "codes.npz")
+        found = segmentation.segment(trace, stream, _calibration(thresholds), detection)
+        files.save_segments(folder / "segments.json", found)
+        files.save_energy(folder / "energy.npz", trace, velocity, _calibration(thresholds), detection)
+
+    inputs = {"energy": energies, "codes": codes, "calibration": thresholds, "config": asdict(detection)}
+    key, reused = _artefact("segment", inputs, make)
+    found = files.load_segments(store.path(key) / "segments.json")
+    if not found:
+        raise NothingMoved("No primitive was found: nothing in this video moves above the threshold.")
+
+    def write() -> None:
+        Segment.objects.filter(run=owner, video=source).delete()
+        Segment.objects.bulk_create(
+            [
+                Segment(
+                    project_id=owner.project_id,
+                    run=owner,
+                    video=source,
+                    index=index,
+                    start_s=one.start_s,
+                    end_s=one.end_s,
+                    codes=one.codes.tolist(),
+                    energy_mean=one.energy_mean,
+                    energy_peak=one.energy_peak,
+                )
+                for index, one in enumerate(found)
+            ],
+            batch_size=2000,
+        )
+
+    return Outcome(key, reused, message=f"{len(found)} primitives", write=write)
+
+
+def _clips(execution: StageExecution, progress: Progress) -> Outcome:
+    owner, source = _run_of(execution), _video_of(execution)
+    segments = stage_output(owner, "segment", source)
+
+    def make(folder: Path) -> None:
+        found = files.load_segments(store.path(segments) / "segments.json")
+        intervals = [(one.start_s, one.end_s) for one in found]
+        preview.make_clips(store.path(source.preview_key) / "loops.mp4", intervals, folder, progress)
+
+    return Outcome(*_artefact("clips", {"preview": source.preview_key, "segments": segments}, make))
+
+
+def _embed(execution: StageExecution, progress: Progress) -> Outcome:
+    owner, source = _run_of(execution), _video_of(execution)
+    config = owner.pipeline_config().embedding
+    segments, tokenizer = stage_output(owner, "segment", source), stage_output(owner, "train")
+
+    def make(folder: Path) -> None:
+        found = files.load_segments(store.path(segments) / "segments.json")
+        made = embedding.embed(found, load_tokenizer(store.path(tokenizer)), config)
+        np.save(folder / "vectors.npy", made.vectors)
+        (folder / "space.json").write_text(json.dumps({"space": made.space}))
+
+    key, reused = _artefact("embed", {"segments": segments, "tokenizer": tokenizer, "config": asdict(config)}, make)
+
+    def write() -> None:
+        vectors = np.load(store.path(key) / "vectors.npy")
+        space = json.loads((store.path(key) / "space.json").read_text())["space"]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                UPDATE vocabulary_segment AS s SET embedding = v.vector::halfvec(256), space = %s
+                FROM unnest(%s::int[], %s::text[]) AS v(index, vector)
+                WHERE s.run_id = %s AND s.video_id = %s AND s.index = v.index
+                """,
+                [space, list(range(len(vectors))), [json.dumps(v.tolist()) for v in vectors], owner.pk, source.pk],
+            )
+
+    return Outcome(key, reused, write=write)
+
+
+def _cluster(execution: StageExecution, progress: Progress) -> Outcome:
+    owner = _run_of(execution)
+    config = owner.pipeline_config().clustering
+    videos, vectors = _embeddings(owner)
+
+    def make(folder: Path) -> None:
+        progress(0.1, "clustering")
+        files.save_clustering(folder / "clusters.json", clustering.cluster(vectors(), config))
+
+    key, reused = _artefact("cluster", {"embeddings": [key for _, key in videos], "config": asdict(config)}, make)
+
+    def write() -> None:
+        found = files.load_clustering(store.path(key) / "clusters.json")
+        ids = _segment_ids(owner, [pk for pk, _ in videos])
+        owner.clusters.all().delete()
+        rows = Cluster.objects.bulk_create(
+            Cluster(
+                run=owner,
+                index=one.index,
+                size=one.size,
+                silhouette=one.silhouette,
+                medoids=[ids[position] for position in one.medoids],
+            )
+            for one in found.clusters
+        )
+        pk_of = {row.index: row.pk for row in rows}
+        _write_map(ids, found.xy, [pk_of[int(label)] for label in found.labels])
+        Run.objects.filter(pk=owner.pk).update(
+            metrics={"silhouette": found.silhouette, "calinski_harabasz": found.calinski_harabasz},
+            suggested_k=[list(pair) for pair in found.suggested],
+            projection="pca",
+        )
+
+    return Outcome(key, reused, write=write)
+
+
+def _umap(execution: StageExecution, progress: Progress) -> Outcome:
+    owner = _run_of(execution)
+    seed = owner.pipeline_config().clustering.seed
+    videos, vectors = _embeddings(owner)
+
+    def make(folder: Path) -> None:
+        rows = vectors()
+        if len(rows) < MIN_UMAP_SEGMENTS:
+            raise TooFewSegments(f"UMAP needs {MIN_UMAP_SEGMENTS} primitives, this run has {len(rows)}.")
+        progress(0.1, "laying out the map")
+        np.save(folder / "umap.npy", clustering.project_umap(rows, seed))
+
+    key, reused = _artefact("umap", {"embeddings": [key for _, key in videos], "seed": seed}, make)
+
+    def write() -> None:
+        _write_map(_segment_ids(owner, [pk for pk, _ in videos]), np.load(store.path(key) / "umap.npy"), None)
+        Run.objects.filter(pk=owner.pk).update(projection="umap")
+
+    return Outcome(key, reused, write=write)
+
+
+def _embeddings(owner: Run) -> tuple[list[tuple[int, str]], Callable[[], np.ndarray]]:
+    """(video, key) of every embedding of the run, in the order of the files' hashes so that the result does not
+    depend on who uploaded first, and a function that reads them as [M, d]."""
+    keys = stage_outputs(owner, "embed")
+    hashes = dict(Video.objects.filter(pk__in=keys).values_list("pk", "sha256"))
+    videos = sorted(keys.items(), key=lambda item: hashes[item[0]])
+    return videos, lambda: np.concatenate([np.load(store.path(key) / "vectors.npy") for _, key in videos])
+
+
+def _segment_ids(owner: Run, videos: Sequence[int]) -> list[int]:
+    """The run's segments in the order of `_embeddings`."""
+    by_video: dict[int, list[int]] = {pk: [] for pk in videos}
+    rows = Segment.objects.filter(run=owner, video__in=videos).order_by("video", "index")
+    for video_id, pk in rows.values_list("video_id", "pk"):
+        by_video[video_id].append(pk)
+    return [pk for ids in by_video.values() for pk in ids]
+
+
+def _write_map(ids: list[int], xy: np.ndarray, clusters: list[int] | None) -> None:
+    if len(ids) != len(xy):
+        raise ValueError(f"{len(xy)} places for {len(ids)} segments")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE vocabulary_segment AS s
+            SET x = v.x, y = v.y, cluster_id = COALESCE(v.cluster, s.cluster_id)
+            FROM unnest(%s::bigint[], %s::float8[], %s::float8[], %s::bigint[]) AS v(id, x, y, cluster)
+            WHERE s.id = v.id
+            """,
+            [ids, xy[:, 0].tolist(), xy[:, 1].tolist(), clusters or [None] * len(ids)],
+        )
+
+
+def _run_of(execution: StageExecution) -> Run:
+    assert execution.run is not None
+    return execution.run
+
+
+def _video_of(execution: StageExecution) -> Video:
+    assert execution.video is not None
+    return execution.video
+
+
+WORK: dict[str, Callable[[StageExecution, Progress], Outcome]] = {
+    "probe": _probe,
+    "preview": _preview,
+    "track": _track,
+    "train": _train,
+    "tokenize": _tokenize,
+    "energy": _energy,
+    "calibrate": _calibrate,
+    "segment": _segment,
+    "clips": _clips,
+    "embed": _embed,
+    "cluster": _cluster,
+    "umap": _umap,
+}

@@ -1,0 +1,138 @@
+"""Reads of segments and clusters, and the search for similar primitives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import Avg, Count, ExpressionWrapper, F, FloatField, QuerySet, Sum
+from pgvector.django import CosineDistance
+
+from backend.projects.models import User
+from backend.runs.models import Run, StageExecution
+from backend.vocabulary.models import Cluster, Segment
+
+EXACT_UP_TO = 20_000
+"""Candidates that are scanned one by one; above, the HNSW index answers (docs/decisions/0004)."""
+EF_SEARCH = 200
+HISTOGRAM_BINS = 12
+MEDOIDS_SHOWN = 6
+
+
+def segments_visible_to(user: User) -> QuerySet[Segment]:
+    return Segment.objects.visible_to(user).select_related("video", "cluster").defer("embedding")
+
+
+async def clips_folder_key(segment: Segment) -> str | None:
+    """The artefact that holds the clip and poster of a segment, None before they are cut."""
+    made = StageExecution.objects.filter(run=segment.run_id, video=segment.video_id, stage="clips", status="done")
+    return await made.values_list("output_key", flat=True).afirst()
+
+
+@dataclass(frozen=True)
+class ClusterCard:
+    """A cluster with what its card shows."""
+
+    cluster: Cluster
+    share: float
+    mean_duration_s: float
+    total_duration_s: float
+    n_videos: int
+    durations_histogram: list[int]
+    medoids: list[Segment]
+
+
+def cluster_cards(run: Run) -> list[ClusterCard]:
+    """Every cluster of a run, the largest first. The histograms share their bins, so cards can be compared."""
+    clusters = list(
+        run.clusters.annotate(
+            mean_s=Avg(F("segments__end_s") - F("segments__start_s")),
+            total_s=Sum(F("segments__end_s") - F("segments__start_s")),
+            n_videos=Count("segments__video", distinct=True),
+        ).order_by("index")
+    )
+    rows = run.segments.filter(cluster__isnull=False).values_list("cluster_id", F("end_s") - F("start_s"))
+    durations: dict[int, list[float]] = {}
+    for cluster_id, duration in rows:
+        durations.setdefault(cluster_id, []).append(duration)
+    longest = max((d for values in durations.values() for d in values), default=1.0)
+    wanted = [pk for cluster in clusters for pk in cluster.medoids[:MEDOIDS_SHOWN]]
+    shown = run.segments.filter(pk__in=wanted).select_related("video", "cluster").defer("embedding")
+    medoids = {segment.pk: segment for segment in shown}
+    total = sum(cluster.size for cluster in clusters) or 1
+    return [
+        ClusterCard(
+            cluster=cluster,
+            share=cluster.size / total,
+            mean_duration_s=cluster.mean_s or 0.0,
+            total_duration_s=cluster.total_s or 0.0,
+            n_videos=cluster.n_videos,
+            durations_histogram=np.histogram(durations.get(cluster.pk, []), HISTOGRAM_BINS, (0, longest))[0].tolist(),
+            medoids=[medoids[pk] for pk in cluster.medoids[:MEDOIDS_SHOWN] if pk in medoids],
+        )
+        for cluster in clusters
+    ]
+
+
+def map_columns(run: Run) -> dict[str, Any]:
+    """The scatter of a run as columns, one entry a segment."""
+    rows = run.segments.filter(x__isnull=False).order_by("pk")
+    names = ("pk", "x", "y", "cluster__index", "video_id", "start_s", "end_s")
+    columns = list(zip(*rows.values_list(*names), strict=True)) or [()] * len(names)
+    ids, x, y, cluster, video, start_s, end_s = (list(column) for column in columns)
+    return {
+        "ids": ids,
+        "x": x,
+        "y": y,
+        "cluster": cluster,
+        "video": video,
+        "start_s": start_s,
+        "duration_s": [end - start for start, end in zip(start_s, end_s, strict=True)],
+        "projection": run.projection,
+    }
+
+
+@dataclass(frozen=True)
+class SimilarSegments:
+    """The nearest segments, each with `distance` (cosine, 0..2), how many were eligible, and how they were found."""
+
+    segments: list[Segment]
+    searched: int
+    exact: bool
+
+
+def similar_segments(query: Segment, candidates: QuerySet[Segment], *, k: int) -> SimilarSegments:
+    """The `k` candidates nearest to `query` by motion; always `k` of them where there are `k`.
+
+    Filters first: up to `EXACT_UP_TO` candidates are compared one by one. Above that the HNSW index is read with an
+    iterative scan, and where even that comes back short the exact way is taken. Vectors of another space (another
+    tokenizer or encoder) are never compared.
+    """
+    if query.embedding is None:
+        return SimilarSegments([], 0, exact=True)
+    # Not through visible_to's subquery: the planner must see a plain project filter to choose well.
+    pool = candidates.filter(project=query.project_id, space=query.space, embedding__isnull=False).exclude(pk=query.pk)
+    searched = pool.order_by().values("pk")[: EXACT_UP_TO + 1].count()
+    if searched <= EXACT_UP_TO:
+        return SimilarSegments(_exact(query, pool, k), searched, exact=True)
+    searched = pool.count()
+    found = _approximate(query, pool, k)
+    if len(found) < min(k, searched):
+        return SimilarSegments(_exact(query, pool, k), searched, exact=True)
+    return SimilarSegments(found, searched, exact=False)
+
+
+def _exact(query: Segment, pool: QuerySet[Segment], k: int) -> list[Segment]:
+    # The sum keeps the planner off the HNSW index, which would filter afterwards and return too few rows.
+    distance = ExpressionWrapper(CosineDistance("embedding", query.embedding) + 0.0, output_field=FloatField())
+    return list(pool.annotate(distance=distance).order_by("distance", "pk")[:k])
+
+
+def _approximate(query: Segment, pool: QuerySet[Segment], k: int) -> list[Segment]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
+        cursor.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
+        near = list(pool.annotate(distance=CosineDistance("embedding", query.embedding)).order_by("distance")[:k])
+    return sorted(near, key=lambda segment: (segment.distance, segment.pk))  # relaxed order is nearly sorted
