@@ -1,0 +1,16 @@
+import type { Schemas } from "./client";
+
+/** The schema's nouns under their own names. */
+export type Session = Schemas["Session"];
+export type Project = Schemas["Project"];
+export type Video = Schemas["Video"];
+export type Sprite = NonNullable<Video["sprite"]>;
+export type UnfinishedUpload = Schemas["Upload"];
+export type Preset = Schemas["Preset"];
+export type Run = Schemas["Run"];
+export type RunRequest = Schemas["RunCreate"];
+export type Stage = Schemas["Stage"];
+export type Energy = Schemas["Energy"];
+export type Segment = Schemas["Segment"];
+export type Cluster = Schemas["Cluster"];
+export type PrimitiveMap = Schemas["Map"];
