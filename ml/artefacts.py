@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +73,17 @@ class Tracks:
         """[W, T-1, N, 2] per step, in half picture heights on both axes, so a circle stays a circle."""
         per_step: Float = np.diff(self.points, axis=1)
         return per_step * np.array([self.aspect, 1.0], dtype=np.float32)
+
+
+class TrackWindows(Protocol):
+    """Windows of one video that are read a few at a time, so that an hour of tracks never lies in memory."""
+
+    @property
+    def n_windows(self) -> int:
+        """How many windows there are."""
+
+    def read(self, start: int, stop: int) -> Tracks:
+        """Windows start..stop-1."""
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,14 @@ class TokenizerConfig:
     displacement_bins: int = 15  # classes per axis: -7..7 reference pixels
     reference_px: int = 480  # height of the reference frame displacements are counted in
 
+    def __post_init__(self) -> None:
+        if self.d_m % self.heads:
+            raise ValueError(f"d_m {self.d_m} must be a multiple of heads {self.heads}")
+        if not self.levels or min(self.levels) < 3 or self.n_codes > 32_767:
+            raise ValueError("levels must be at least 3 each, and their product fit into 16 bits")
+        if self.displacement_bins % 2 == 0:
+            raise ValueError("displacement_bins must be odd: no motion is the middle one")
+
     @property
     def n_codes(self) -> int:
         product = 1
@@ -88,6 +96,8 @@ class TrainingConfig:
     batch: int = 32
     learning_rate: float = 1e-4
     warmup_steps: int = 0
+    cosine: bool = False  # let the learning rate fall to 2 % of itself along half a cosine
+    points: int = 400  # points of a window the loss is taken on, drawn anew each step; fewer is cheaper
     weight_decay: float = 0.0
     diversity: float = 0.3  # weight of the code-usage entropy term
     validation_fraction: float = 0.2
@@ -99,9 +109,9 @@ class TrainingConfig:
             case "paper":
                 return cls()
             case "small":
-                return cls(steps=1_200, batch=32, learning_rate=1e-3, warmup_steps=50)
+                return cls(steps=1_200, batch=32, learning_rate=1e-3, warmup_steps=50, cosine=True, points=64)
             case "tiny":
-                return cls(steps=30, batch=8, learning_rate=3e-3, warmup_steps=5)
+                return cls(steps=30, batch=8, learning_rate=3e-3, warmup_steps=5, points=64)
         raise ValueError(f"unknown preset {name!r}, expected one of {PRESETS}")
 
 
@@ -118,6 +128,7 @@ class CalibrationConfig:
 
     theta_on: float | None = None
     histogram_bins: int = 256  # Otsu
+    still_speed: float = 0.002  # half picture heights per step; a video whose fastest points stay below does not move
 
 
 @dataclass(frozen=True)

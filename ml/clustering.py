@@ -1,0 +1,153 @@
+"""Cosine k-means over segment embeddings (§3.2.2): standardise, L2-normalise, k-means.
+
+k is the team's choice; where none is given, the k with the best silhouette is taken and the others are shown beside it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.cluster import KMeans
+from sklearn.metrics import calinski_harabasz_score, pairwise_distances, silhouette_samples, silhouette_score
+from threadpoolctl import threadpool_limits
+
+from ml.artefacts import ClusterFacts, Clustering, Float, Progress, no_progress
+from ml.config import ClusteringConfig
+from ml.errors import TooFewSegments
+
+Labels = npt.NDArray[np.int32]
+MEDOIDS = 6
+SUGGESTION_SAMPLE = 1500  # segments the suggestions are made on, at most
+SUGGESTION_INITS = 3
+SILHOUETTE_SAMPLE = 4000  # all pairs of these are compared
+
+
+def cluster(vectors: Float, config: ClusteringConfig, progress: Progress = no_progress) -> Clustering:
+    """Cluster embeddings e, [M, d], not normalised. Clusters are numbered by size, the largest 0.
+
+    There are never more clusters than distinct vectors, so fewer segments than `config.n_clusters` give fewer clusters.
+    Without a given k, up to 2 segments are one cluster: no silhouette is defined there.
+
+    Raises TooFewSegments where M = 0.
+    """
+    M = len(vectors)
+    if M == 0:
+        raise TooFewSegments("no primitive was found, so there is nothing to cluster")
+    unit = unit_vectors(vectors)
+    with threadpool_limits(limits=1):  # threads add their sums in any order
+        distinct = len(np.unique(unit, axis=0))
+        suggested: tuple[tuple[int, float], ...] = ()
+        if config.n_clusters is None:
+            suggested = suggest(unit, min(config.max_suggested, distinct, M - 1), config.seed, progress)
+            k = max(suggested, key=lambda pair: pair[1])[0] if suggested else 1
+        else:
+            k = min(config.n_clusters, distinct)
+        labels = by_size(_k_means(unit, k, config.n_init, config.seed))
+        progress(0.9, f"{k} clusters of {M} segments")
+        silhouettes = _silhouettes(unit, labels, config.seed)
+        found = Clustering(
+            labels=labels,
+            xy=pca(unit),
+            clusters=tuple(_facts(index, unit, labels, silhouettes) for index in range(int(labels.max()) + 1)),
+            silhouette=None if silhouettes is None else float(np.nanmean(silhouettes)),
+            calinski_harabasz=float(calinski_harabasz_score(unit, labels)) if 1 < k < M else None,
+            suggested=suggested,
+        )
+    progress(1.0, f"{found.n_clusters} clusters of {M} segments")
+    return found
+
+
+def unit_vectors(vectors: Float) -> Float:
+    """ê, [M, d] float32: each column to zero mean and unit variance over the segments, then each row to length 1.
+
+    A column that never varies becomes 0, and so does a row that is the mean in every column.
+    """
+    wide = vectors.astype(np.float64)
+    spread = wide.std(axis=0)
+    # A column of equal float32 values has a spread of rounding errors, not of 0.
+    varies = spread > 1e-6 * np.abs(wide).max(initial=1e-12)
+    standard = np.where(varies, (wide - wide.mean(axis=0)) / np.where(varies, spread, 1.0), 0.0)
+    length = np.linalg.norm(standard, axis=1, keepdims=True)
+    return (standard / np.where(length > 0, length, 1.0)).astype(np.float32)
+
+
+def suggest(unit: Float, max_k: int, seed: int, progress: Progress = no_progress) -> tuple[tuple[int, float], ...]:
+    """(k, silhouette) for k = 2..max_k on ê, [M, d]. Of many segments a seeded sample of 1,500 speaks for all."""
+    sample = _sample(unit, SUGGESTION_SAMPLE, seed)
+    distances = np.clip(pairwise_distances(unit[sample]), 0.0, None)
+    np.fill_diagonal(distances, 0.0)
+    found = []
+    for k in range(2, min(max_k, len(sample) - 1) + 1):
+        labels = _k_means(unit[sample], k, SUGGESTION_INITS, seed)
+        if 1 < len(np.unique(labels)) < len(sample):
+            found.append((k, float(silhouette_score(distances, labels, metric="precomputed"))))
+        progress(0.8 * k / max_k, f"trying {k} clusters")
+    return tuple(found)
+
+
+def by_size(labels: npt.NDArray[np.integer]) -> Labels:
+    """The same clusters [M] numbered by size, the largest 0; of equal ones, that of the earliest segment first."""
+    _, first, inverse, counts = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
+    rank = np.empty(len(counts), dtype=np.int32)
+    rank[np.lexsort((first, -counts))] = np.arange(len(counts))
+    renumbered: Labels = rank[inverse]
+    return renumbered
+
+
+def pca(unit: Float) -> Float:
+    """xy of each row on the first two principal axes, [M, 2]; 0 where the rows span fewer. Each axis points to where
+    its largest coordinate is positive, so the picture does not flip from run to run."""
+    centred = unit.astype(np.float64) - unit.mean(axis=0, dtype=np.float64)
+    xy = np.zeros((len(unit), 2))
+    values, vectors = np.linalg.eigh(centred.T @ centred)  # ascending; [d, d] however many segments there are
+    for axis in range(min(2, len(values))):
+        if values[-1 - axis] > 1e-9:
+            xy[:, axis] = centred @ vectors[:, -1 - axis]
+            xy[:, axis] *= np.sign(xy[np.argmax(np.abs(xy[:, axis])), axis])
+    return xy.astype(np.float32)
+
+
+def project_umap(vectors: Float, seed: int) -> Float:
+    """xy of each segment by UMAP on ê, [M, 2] float32; by PCA where there are fewer than 5 segments.
+
+    Takes from seconds to minutes. Needs the extra `viz`; raises ModuleNotFoundError without it.
+    """
+    unit = unit_vectors(vectors)
+    if len(unit) < 5:
+        return pca(unit)
+    import umap  # compiles for half a minute on its first import, which nobody else should wait for
+
+    reducer = umap.UMAP(n_neighbors=min(15, len(unit) - 1), metric="cosine", random_state=seed, n_jobs=1, init="pca")
+    xy: Float = np.asarray(reducer.fit_transform(unit), dtype=np.float32)
+    return xy
+
+
+def _k_means(unit: Float, k: int, n_init: int, seed: int) -> Labels:
+    labels: Labels = KMeans(k, n_init=n_init, random_state=seed).fit_predict(unit)
+    return labels
+
+
+def _sample(unit: Float, at_most: int, seed: int) -> npt.NDArray[np.intp]:
+    if len(unit) <= at_most:
+        return np.arange(len(unit))
+    return np.sort(np.random.default_rng(seed).choice(len(unit), at_most, replace=False))
+
+
+def _silhouettes(unit: Float, labels: Labels, seed: int) -> npt.NDArray[np.float64] | None:
+    """[M] silhouette of each segment, NaN outside the sample it is taken on; None where it is not defined."""
+    sample = _sample(unit, SILHOUETTE_SAMPLE, seed)
+    if not 1 < len(np.unique(labels[sample])) < len(sample):
+        return None
+    values = np.full(len(unit), np.nan)
+    values[sample] = silhouette_samples(unit[sample], labels[sample])
+    return values
+
+
+def _facts(index: int, unit: Float, labels: Labels, silhouettes: npt.NDArray[np.float64] | None) -> ClusterFacts:
+    members = np.flatnonzero(labels == index)
+    centre = unit[members].mean(axis=0)
+    nearest = np.argsort(np.linalg.norm(unit[members] - centre, axis=1), kind="stable")[:MEDOIDS]
+    silhouette = None
+    if silhouettes is not None and not np.isnan(silhouettes[members]).all():
+        silhouette = float(np.nanmean(silhouettes[members]))
+    return ClusterFacts(index, len(members), silhouette, tuple(int(i) for i in members[nearest]))

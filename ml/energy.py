@@ -1,0 +1,101 @@
+"""Latent action energy (§3.1.1): how fast the latent changes, one value per step of the continuous stream.
+
+E(t) = ‖z_q,t − z_q,t−1‖₂, both taken from the window that gives step t to the stream: every window lays its grid
+afresh, so a difference across two windows would measure the new grid
+(docs/decisions/0002-energy-inside-the-window.md). The very first step of a stream has no step before it; its energy is
+0, so that a trace has one value for every step.
+Nothing here is smoothed, and nothing is gated: a still picture has the energy its codes say.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.artefacts import EnergyTrace, Float, Progress, TokenStream, Tracks, TrackWindows, no_progress
+from ml.config import EnergyConfig
+from ml.threads import fixed_threads
+from ml.tokenizer.encode import BATCH, prequantized
+from ml.tokenizer.model import MotionTokenizer
+
+FASTEST_SHARE = 0.1  # of the visible points: a hand covers a small part of the picture
+
+
+def energy(
+    stream: TokenStream,
+    tracks: TrackWindows,
+    tokenizer: MotionTokenizer,
+    config: EnergyConfig,
+    progress: Progress = no_progress,
+) -> EnergyTrace:
+    """The energy of `config.source`: `quantized` is the paper's, `prequant` and `velocity` are for comparison."""
+    match config.source:
+        case "quantized":
+            return latent_action_energy(stream, tokenizer)
+        case "prequant":
+            return prequant_energy(tracks, stream, tokenizer, progress)
+        case "velocity":
+            return velocity_energy(tracks, stream, progress)
+
+
+def latent_action_energy(stream: TokenStream, tokenizer: MotionTokenizer) -> EnergyTrace:
+    """E(t) = ‖z_q,t − z_q,t−1‖₂, [S] float32, in the units of this checkpoint's codebook.
+
+    The scale is learned with the codebook: neither the values nor a threshold carry over to another checkpoint.
+    """
+    with fixed_threads():
+        codebook = tokenizer.codebook().numpy()  # [n_codes, d_m]
+    per_step = np.zeros(stream.codes.shape, dtype=np.float32)  # [W, T-1]
+    for start in range(0, len(stream.codes), BATCH):
+        per_step[start : start + BATCH, 1:] = _steps(codebook[stream.codes[start : start + BATCH]])
+    return _trace(per_step, stream, "quantized")
+
+
+def prequant_energy(
+    tracks: TrackWindows, stream: TokenStream, tokenizer: MotionTokenizer, progress: Progress = no_progress
+) -> EnergyTrace:
+    """‖z_t − z_t−1‖₂ of the encoder's output before quantisation, [S] float32. Encodes the tracks again."""
+    parts = [np.pad(_steps(z), ((0, 0), (1, 0))) for z in prequantized(tracks, tokenizer, progress)]
+    return _trace(np.concatenate(parts), stream, "prequant")
+
+
+def velocity_energy(tracks: TrackWindows, stream: TokenStream, progress: Progress = no_progress) -> EnergyTrace:
+    """The proxy signal (§3.1.2): mean speed of the fastest tenth of the visible points, [S] float32.
+
+    In half picture heights per step. The paper says "the temporal difference of velocity keypoints" and no more; a mean
+    over all points drowns a hand that covers a twentieth of the picture.
+    """
+    parts = []
+    for start in range(0, tracks.n_windows, BATCH):
+        stop = min(start + BATCH, tracks.n_windows)
+        parts.append(fastest_speed(tracks.read(start, stop)))
+        progress(stop / tracks.n_windows, f"{stop} of {tracks.n_windows} windows")
+    return _trace(np.concatenate(parts), stream, "velocity")
+
+
+def fastest_speed(tracks: Tracks) -> Float:
+    """[W, T-1] float32: per step, the mean speed of the fastest tenth (rounded up) of the points visible at both its
+    ends, in half picture heights; 0 where none is."""
+    speeds: Float = np.linalg.norm(tracks.velocities(), axis=-1)  # [W, T-1, N]
+    visible = tracks.visible[:, 1:] & tracks.visible[:, :-1]
+    most = math.ceil(FASTEST_SHARE * speeds.shape[-1])
+    hidden_last = np.where(visible, speeds, -1.0)
+    fastest = -np.sort(-np.partition(hidden_last, -most, axis=-1)[..., -most:], axis=-1)  # [W, T-1, most], falling
+    count = np.ceil(FASTEST_SHARE * visible.sum(axis=-1)).astype(int)  # [W, T-1]
+    sums = np.cumsum(fastest, axis=-1, dtype=np.float64)
+    at = np.maximum(count - 1, 0)[..., None]
+    mean = np.take_along_axis(sums, at, axis=-1)[..., 0] / np.maximum(count, 1)
+    return np.where(count > 0, mean, 0.0).astype(np.float32)
+
+
+def _steps(z: Float) -> Float:
+    """‖z_t − z_t−1‖₂ inside each window: [w, T-1, d] → [w, T-2]."""
+    norms: npt.NDArray[np.float32] = np.linalg.norm(np.diff(z, axis=1), axis=-1)
+    return norms
+
+
+def _trace(per_step: Float, stream: TokenStream, source: str) -> EnergyTrace:
+    """Per window and step, [W, T-1], to the continuous stream, [S]."""
+    return EnergyTrace(stream.stream(per_step).astype(np.float32), stream.stream_times_s, source)
