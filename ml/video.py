@@ -36,40 +36,9 @@ NEEDED_S = TrackingConfig().window_s
 
 # No playlists (hls, dash, concat, sdp), no image sequences, no devices, no text formats: those open other files.
 DEMUXERS = "mov,matroska,avi,flv,mpegts,mpeg,asf,ogg,gif,mxf"
-DECODERS = frozenset(
-    {
-        *(
-            "h264",
-            "hevc",
-            "libdav1d",
-            "av1",
-            "vp8",
-            "vp9",
-            "libvpx",
-            "libvpx-vp9",
-            "vp6",
-            "vp6f",
-            "vp6a",
-            "theora",
-            "gif",
-        ),
-        *(
-            "mpeg4",
-            "mpeg2video",
-            "mpeg1video",
-            "mjpeg",
-            "png",
-            "h263",
-            "h263i",
-            "h263p",
-            "flv",
-            "vc1",
-            "wmv1",
-            "wmv2",
-            "wmv3",
-        ),
-        *("msmpeg4v1", "msmpeg4v2", "msmpeg4", "prores", "dnxhd", "ffv1", "huffyuv", "ffvhuff", "utvideo"),
-    }
+DECODERS = (
+    "h264,hevc,libdav1d,av1,vp8,vp9,libvpx,libvpx-vp9,vp6,vp6f,vp6a,theora,gif,mpeg4,mpeg2video,mpeg1video,mjpeg,png,"
+    "h263,h263i,h263p,flv,vc1,wmv1,wmv2,wmv3,msmpeg4v1,msmpeg4v2,msmpeg4,prores,dnxhd,ffv1,huffyuv,ffvhuff,utvideo"
 )
 _NOT_PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
@@ -291,7 +260,7 @@ def _opened(path: Path) -> Iterator[_Source]:
     rules = {
         "format_whitelist": DEMUXERS,
         "protocol_whitelist": "file",
-        "codec_whitelist": ",".join(sorted(DECODERS)),
+        "codec_whitelist": DECODERS,
     }
     if refusal := _sniff(path):
         raise refusal
@@ -307,7 +276,7 @@ def _opened(path: Path) -> Iterator[_Source]:
             raise CannotDecode("no video stream")
         stream = max(found, key=lambda s: (s.codec_context.width * s.codec_context.height, s.frames, -s.index))
         codec = stream.codec_context
-        if codec.name not in DECODERS:
+        if codec.name not in DECODERS.split(","):
             raise CannotDecode(f"pictures in the format {codec.name} are not supported")
         _check_size(codec.width, codec.height)
         codec.options = limits
