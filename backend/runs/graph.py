@@ -24,10 +24,10 @@ INGEST = (
 CHAIN = (
     Stage("track", "video", "cpu"),
     Stage("train", "run", "gpu", after=("track",)),
-    Stage("tokenize", "video", "gpu", after=("train",)),
+    Stage("tokenize", "video", "gpu", after=("track", "train")),
     Stage("energy", "video", "cpu", after=("tokenize",)),
     Stage("calibrate", "run", "cpu", after=("energy",)),
-    Stage("segment", "video", "cpu", after=("calibrate",)),
+    Stage("segment", "video", "cpu", after=("energy", "calibrate")),
     Stage("clips", "video", "io", after=("segment",)),
     Stage("embed", "video", "gpu", after=("segment",)),
     Stage("cluster", "run", "cpu", after=("embed",)),

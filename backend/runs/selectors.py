@@ -104,7 +104,7 @@ def latest_finished_run(project: Project) -> Run | None:
 
 def energy_columns(run: Run, video: Video) -> dict[str, Any]:
     """The energy plot of a video as columns. Raises StageExecution.DoesNotExist before the segment stage is done."""
-    folder = store.path(stage_output(run, "segment", video))
+    folder = store().path(stage_output(run, "segment", video))
     with np.load(folder / "energy.npz") as trace:
         columns = {name: np.round(trace[name], 4).tolist() for name in ("times_s", "energy", "smoothed", "velocity")}
         return {

@@ -150,9 +150,9 @@ def _announce_video(changed: Video) -> None:
 def _artefact(stage: str, inputs: dict[str, Any], make: Callable[[Path], None]) -> tuple[str, bool]:
     """The key of the stage's artefact and whether it was there already; `make` fills the folder if it was not."""
     key = digest_of({"stage": stage, "version": VERSIONS[stage], **inputs})
-    if store.exists(key):
+    if store().exists(key):
         return key, True
-    with store.writing(key) as folder:
+    with store().writing(key) as folder:
         make(folder)
     return key, False
 
@@ -209,7 +209,7 @@ def _preview(execution: StageExecution, progress: Progress) -> Outcome:
 
     def write() -> None:
         checked.preview_key, checked.status = key, VideoStatus.READY
-        checked.sprite = json.loads((store.path(key) / "sprite.json").read_text())
+        checked.sprite = json.loads((store().path(key) / "sprite.json").read_text())
         checked.save(update_fields=["preview_key", "status", "sprite"])
         _announce_video(checked)
 
@@ -239,7 +239,7 @@ def _train(execution: StageExecution, progress: Progress) -> Outcome:
     keys = sorted(stage_outputs(owner, "track").values())
 
     def make(folder: Path) -> None:
-        tracks = [tracking.TracksFile.open(store.path(key)) for key in keys]
+        tracks = [tracking.TracksFile.open(store().path(key)) for key in keys]
         train.train_tokenizer(tracks, config.tokenizer, config.training, folder, progress)
 
     inputs = {"tracks": keys, "tokenizer": asdict(config.tokenizer), "training": asdict(config.training)}
@@ -253,7 +253,10 @@ def _tokenize(execution: StageExecution, progress: Progress) -> Outcome:
 
     def make(folder: Path) -> None:
         stream = encode.tokenize(
-            tracking.TracksFile.open(store.path(tracks)), load_tokenizer(store.path(tokenizer)), progress, stride=stride
+            tracking.TracksFile.open(store().path(tracks)),
+            load_tokenizer(store().path(tokenizer)),
+            progress,
+            stride=stride,
         )
         files.save_stream(folder / "codes.npz", stream)
 
@@ -267,10 +270,10 @@ def _energy(execution: StageExecution, progress: Progress) -> Outcome:
     codes = stage_output(owner, "tokenize", source)
 
     def make(folder: Path) -> None:
-        points = tracking.TracksFile.open(store.path(tracks))
-        stream = files.load_stream(store.path(codes) / "codes.npz")
+        points = tracking.TracksFile.open(store().path(tracks))
+        stream = files.load_stream(store().path(codes) / "codes.npz")
         progress(0.1, "measuring energy")
-        trace = energy.energy(stream, points, load_tokenizer(store.path(tokenizer)), config)
+        trace = energy.energy(stream, points, load_tokenizer(store().path(tokenizer)), config)
         progress(0.6, "measuring velocity")
         files.save_traces(folder / "energy.npz", trace, energy.velocity_energy(points, stream))
 
@@ -283,7 +286,7 @@ def _calibrate(execution: StageExecution, progress: Progress) -> Outcome:
     keys = sorted(stage_outputs(owner, "energy").values())
 
     def make(folder: Path) -> None:
-        traces = [files.load_traces(store.path(key) / "energy.npz") for key in keys]
+        traces = [files.load_traces(store().path(key) / "energy.npz") for key in keys]
         progress(0.2, "sweeping the threshold")
         found = calibration.calibrate(
             [trace for trace, _ in traces], [velocity for _, velocity in traces], config.calibration, config.detection
@@ -302,7 +305,7 @@ def _calibrate(execution: StageExecution, progress: Progress) -> Outcome:
 
 
 def _calibration(key: str) -> Calibration:
-    return files.load_calibration(store.path(key) / "calibration.json")
+    return files.load_calibration(store().path(key) / "calibration.json")
 
 
 def _segment(execution: StageExecution, progress: Progress) -> Outcome:
@@ -312,15 +315,15 @@ def _segment(execution: StageExecution, progress: Progress) -> Outcome:
     codes = stage_output(owner, "tokenize", source)
 
     def make(folder: Path) -> None:
-        trace, velocity = files.load_traces(store.path(energies) / "energy.npz")
-        stream = files.load_stream(store.path(codes) / "codes.npz")
+        trace, velocity = files.load_traces(store().path(energies) / "energy.npz")
+        stream = files.load_stream(store().path(codes) / "codes.npz")
         found = segmentation.segment(trace, stream, _calibration(thresholds), detection)
         files.save_segments(folder / "segments.json", found)
         files.save_energy(folder / "energy.npz", trace, velocity, _calibration(thresholds), detection)
 
     inputs = {"energy": energies, "codes": codes, "calibration": thresholds, "config": asdict(detection)}
     key, reused = _artefact("segment", inputs, make)
-    found = files.load_segments(store.path(key) / "segments.json")
+    found = files.load_segments(store().path(key) / "segments.json")
     if not found:
         raise NothingMoved("No primitive was found: nothing in this video moves above the threshold.")
 
@@ -352,9 +355,9 @@ def _clips(execution: StageExecution, progress: Progress) -> Outcome:
     segments = stage_output(owner, "segment", source)
 
     def make(folder: Path) -> None:
-        found = files.load_segments(store.path(segments) / "segments.json")
+        found = files.load_segments(store().path(segments) / "segments.json")
         intervals = [(one.start_s, one.end_s) for one in found]
-        preview.make_clips(store.path(source.preview_key) / "loops.mp4", intervals, folder, progress)
+        preview.make_clips(store().path(source.preview_key) / "loops.mp4", intervals, folder, progress)
 
     return Outcome(*_artefact("clips", {"preview": source.preview_key, "segments": segments}, make))
 
@@ -365,16 +368,16 @@ def _embed(execution: StageExecution, progress: Progress) -> Outcome:
     segments, tokenizer = stage_output(owner, "segment", source), stage_output(owner, "train")
 
     def make(folder: Path) -> None:
-        found = files.load_segments(store.path(segments) / "segments.json")
-        made = embedding.embed(found, load_tokenizer(store.path(tokenizer)), config)
+        found = files.load_segments(store().path(segments) / "segments.json")
+        made = embedding.embed(found, load_tokenizer(store().path(tokenizer)), config)
         np.save(folder / "vectors.npy", made.vectors)
         (folder / "space.json").write_text(json.dumps({"space": made.space}))
 
     key, reused = _artefact("embed", {"segments": segments, "tokenizer": tokenizer, "config": asdict(config)}, make)
 
     def write() -> None:
-        vectors = np.load(store.path(key) / "vectors.npy")
-        space = json.loads((store.path(key) / "space.json").read_text())["space"]
+        vectors = np.load(store().path(key) / "vectors.npy")
+        space = json.loads((store().path(key) / "space.json").read_text())["space"]
         with connection.cursor() as cursor:
             cursor.execute(
                 """
@@ -400,7 +403,7 @@ def _cluster(execution: StageExecution, progress: Progress) -> Outcome:
     key, reused = _artefact("cluster", {"embeddings": [key for _, key in videos], "config": asdict(config)}, make)
 
     def write() -> None:
-        found = files.load_clustering(store.path(key) / "clusters.json")
+        found = files.load_clustering(store().path(key) / "clusters.json")
         ids = _segment_ids(owner, [pk for pk, _ in videos])
         owner.clusters.all().delete()
         rows = Cluster.objects.bulk_create(
@@ -439,7 +442,7 @@ def _umap(execution: StageExecution, progress: Progress) -> Outcome:
     key, reused = _artefact("umap", {"embeddings": [key for _, key in videos], "seed": seed}, make)
 
     def write() -> None:
-        _write_map(_segment_ids(owner, [pk for pk, _ in videos]), np.load(store.path(key) / "umap.npy"), None)
+        _write_map(_segment_ids(owner, [pk for pk, _ in videos]), np.load(store().path(key) / "umap.npy"), None)
         Run.objects.filter(pk=owner.pk).update(projection="umap")
 
     return Outcome(key, reused, write=write)
@@ -451,7 +454,7 @@ def _embeddings(owner: Run) -> tuple[list[tuple[int, str]], Callable[[], np.ndar
     keys = stage_outputs(owner, "embed")
     hashes = dict(Video.objects.filter(pk__in=keys).values_list("pk", "sha256"))
     videos = sorted(keys.items(), key=lambda item: hashes[item[0]])
-    return videos, lambda: np.concatenate([np.load(store.path(key) / "vectors.npy") for _, key in videos])
+    return videos, lambda: np.concatenate([np.load(store().path(key) / "vectors.npy") for _, key in videos])
 
 
 def _segment_ids(owner: Run, videos: Sequence[int]) -> list[int]:

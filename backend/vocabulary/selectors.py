@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import Avg, Count, ExpressionWrapper, F, FloatField, QuerySet, Sum
+from django.db.models import Avg, Count, ExpressionWrapper, F, FloatField, OuterRef, QuerySet, Subquery, Sum
 from pgvector.django import CosineDistance
 
 from backend.projects.models import User
-from backend.runs.models import Run, StageExecution
+from backend.runs.models import Run, StageExecution, Status
 from backend.vocabulary.models import Cluster, Segment
 
 EXACT_UP_TO = 20_000
@@ -25,10 +25,21 @@ def segments_visible_to(user: User) -> QuerySet[Segment]:
     return Segment.objects.visible_to(user).select_related("video", "cluster").defer("embedding")
 
 
-async def clips_folder_key(segment: Segment) -> str | None:
-    """The artefact that holds the clip and poster of a segment, None before they are cut."""
-    made = StageExecution.objects.filter(run=segment.run_id, video=segment.video_id, stage="clips", status="done")
-    return await made.values_list("output_key", flat=True).afirst()
+@dataclass(frozen=True)
+class ClipPlace:
+    """The artefact that holds a segment's clip and poster, and which of them is the segment's."""
+
+    key: str
+    index: int
+
+
+def clip_of(user: User, segment: int) -> ClipPlace | None:
+    """Where the clip of a visible segment lies; None if it is not to be seen, or not cut yet."""
+    made = StageExecution.objects.filter(
+        run=OuterRef("run"), video=OuterRef("video"), stage="clips", status=Status.DONE
+    ).values("output_key")
+    row = Segment.objects.visible_to(user).filter(pk=segment).values_list(Subquery(made), "index").first()
+    return ClipPlace(*row) if row is not None and row[0] else None
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import aget_object_or_404, get_object_or_404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.common.artefacts import store
-from backend.common.byte_range import serve_file
+from backend.common.byte_range import FOR_A_YEAR, StoredFile, send_file
+from backend.common.database import ask
 from backend.common.errors import common_error
-from backend.common.pagination import SegmentPage
+from backend.common.pagination import CursorPage
 from backend.projects.models import User
 from backend.runs.models import Run
 from backend.vocabulary import selectors
@@ -44,7 +45,7 @@ class SegmentList(APIView):
             rows = rows.filter(video=wanted.validated_data["video"])
         if "cluster" in wanted.validated_data:
             rows = rows.filter(cluster__index=wanted.validated_data["cluster"])
-        page = SegmentPage()
+        page = CursorPage()
         return page.get_paginated_response(SegmentSerializer(page.paginate_queryset(rows, request), many=True).data)
 
 
@@ -117,8 +118,8 @@ async def _segment_file(request: HttpRequest, pk: int, suffix: str, content_type
     user = await request.auser()
     if not user.is_authenticated:
         return common_error(401)
-    found = await aget_object_or_404(Segment.objects.visible_to(user), pk=pk)
-    key = await selectors.clips_folder_key(found)
-    if key is None:
+    clip = await ask(selectors.clip_of, user, pk)
+    if clip is None:
         return common_error(404)
-    return await serve_file(request, store.path(key) / f"{found.index:05d}.{suffix}", content_type=content_type)
+    path = store().path(clip.key) / f"{clip.index:05d}.{suffix}"
+    return await send_file(request, StoredFile(path, content_type, clip.key), cache=FOR_A_YEAR)
