@@ -55,6 +55,17 @@ def _birth(pid: int) -> str | None:
     return None if not started or state.startswith("Z") else started.strip()
 
 
+def command_of(pid: int) -> str:
+    """The command line of a process as one string, empty when it is gone."""
+    if sys.platform == "linux":
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+    listed = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return listed.stdout.strip()
+
+
 def wait_until_gone(marks: Sequence[ProcessMark], within_s: float) -> list[ProcessMark]:
     """Wait for processes to end; those that are still there after `within_s`."""
     deadline = time.monotonic() + within_s
