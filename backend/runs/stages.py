@@ -30,7 +30,7 @@ from backend.videos.models import Video, VideoStatus
 from backend.vocabulary.models import Cluster, Segment
 from ml import calibration, clustering, embedding, energy, preview, segmentation, tracking, video
 from ml import store as files
-from ml.artefacts import Calibration, Progress
+from ml.artefacts import Calibration, EnergyTrace, Progress
 from ml.config import digest_of
 from ml.errors import Cancelled, NothingMoved, PipelineError, TooFewSegments
 from ml.tokenizer import encode, train
@@ -258,26 +258,34 @@ def _tokenize(execution: StageExecution, progress: Progress) -> Outcome:
             progress,
             stride=stride,
         )
-        files.save_stream(folder / "codes.npz", stream)
+        files.save_stream(stream, folder / "codes.npz")
 
     return Outcome(*_artefact("tokenize", {"tracks": tracks, "tokenizer": tokenizer, "stride": stride}, make))
 
 
 def _energy(execution: StageExecution, progress: Progress) -> Outcome:
     owner, source = _run_of(execution), _video_of(execution)
-    config = owner.pipeline_config().energy
+    config = owner.pipeline_config()
     tracks, tokenizer = stage_output(owner, "track", source), stage_output(owner, "train")
     codes = stage_output(owner, "tokenize", source)
 
     def make(folder: Path) -> None:
         points = tracking.TracksFile.open(store().path(tracks))
         stream = files.load_stream(store().path(codes) / "codes.npz")
-        progress(0.1, "measuring energy")
-        trace = energy.energy(stream, points, load_tokenizer(store().path(tokenizer)), config)
-        progress(0.6, "measuring velocity")
-        files.save_traces(folder / "energy.npz", trace, energy.velocity_energy(points, stream))
+        velocity = energy.velocity_energy(points, stream, progress)
+        trace = energy.energy(stream, points, load_tokenizer(store().path(tokenizer)), config.energy, progress)
+        files.save_energy(folder / "energy.npz", trace, velocity)
 
-    return Outcome(*_artefact("energy", {"codes": codes, "tracks": tracks, "config": asdict(config)}, make))
+    key, reused = _artefact("energy", {"codes": codes, "tracks": tracks, "config": asdict(config.energy)}, make)
+    _, velocity = _traces(key)
+    if not calibration.moved(velocity, config.calibration):
+        raise NothingMoved("Nothing moves in this video, so there is no primitive to find.")
+    return Outcome(key, reused)
+
+
+def _traces(key: str) -> tuple[EnergyTrace, EnergyTrace]:
+    """The energy and the velocity energy an `energy` stage left."""
+    return files.load_energy(store().path(key) / "energy.npz")
 
 
 def _calibrate(execution: StageExecution, progress: Progress) -> Outcome:
@@ -286,12 +294,12 @@ def _calibrate(execution: StageExecution, progress: Progress) -> Outcome:
     keys = sorted(stage_outputs(owner, "energy").values())
 
     def make(folder: Path) -> None:
-        traces = [files.load_traces(store().path(key) / "energy.npz") for key in keys]
+        traces = [_traces(key) for key in keys]
         progress(0.2, "sweeping the threshold")
         found = calibration.calibrate(
             [trace for trace, _ in traces], [velocity for _, velocity in traces], config.calibration, config.detection
         )
-        files.save_calibration(folder / "calibration.json", found)
+        files.save_json(folder / "calibration.json", asdict(found))
 
     inputs = {"energies": keys, "config": asdict(config.calibration), "detection": asdict(config.detection)}
     key, reused = _artefact("calibrate", inputs, make)
@@ -305,7 +313,7 @@ def _calibrate(execution: StageExecution, progress: Progress) -> Outcome:
 
 
 def _calibration(key: str) -> Calibration:
-    return files.load_calibration(store().path(key) / "calibration.json")
+    return Calibration(**json.loads((store().path(key) / "calibration.json").read_text()))
 
 
 def _segment(execution: StageExecution, progress: Progress) -> Outcome:
@@ -315,11 +323,12 @@ def _segment(execution: StageExecution, progress: Progress) -> Outcome:
     codes = stage_output(owner, "tokenize", source)
 
     def make(folder: Path) -> None:
-        trace, velocity = files.load_traces(store().path(energies) / "energy.npz")
+        (trace, velocity), theta = _traces(energies), _calibration(thresholds)
         stream = files.load_stream(store().path(codes) / "codes.npz")
-        found = segmentation.segment(trace, stream, _calibration(thresholds), detection)
-        files.save_segments(folder / "segments.json", found)
-        files.save_energy(folder / "energy.npz", trace, velocity, _calibration(thresholds), detection)
+        found = segmentation.segment(trace, stream, theta, detection)
+        files.save_segments(folder / "segments.json", str(source.sha256), source.duration_s or 0.0, found)
+        smoothed = segmentation.smooth(trace.energy, detection.alpha)
+        files.save_energy(folder / "energy.npz", trace, velocity, smoothed=smoothed, calibration=theta)
 
     inputs = {"energy": energies, "codes": codes, "calibration": thresholds, "config": asdict(detection)}
     key, reused = _artefact("segment", inputs, make)
@@ -369,7 +378,7 @@ def _embed(execution: StageExecution, progress: Progress) -> Outcome:
 
     def make(folder: Path) -> None:
         found = files.load_segments(store().path(segments) / "segments.json")
-        made = embedding.embed(found, load_tokenizer(store().path(tokenizer)), config)
+        made = embedding.embed(found, load_tokenizer(store().path(tokenizer)), config, progress)
         np.save(folder / "vectors.npy", made.vectors)
         (folder / "space.json").write_text(json.dumps({"space": made.space}))
 
@@ -397,30 +406,30 @@ def _cluster(execution: StageExecution, progress: Progress) -> Outcome:
     videos, vectors = _embeddings(owner)
 
     def make(folder: Path) -> None:
-        progress(0.1, "clustering")
-        files.save_clustering(folder / "clusters.json", clustering.cluster(vectors(), config))
+        found = clustering.cluster(vectors(), config, progress)
+        files.save_json(folder / "clusters.json", files.clustering_facts(found))
 
     key, reused = _artefact("cluster", {"embeddings": [key for _, key in videos], "config": asdict(config)}, make)
 
     def write() -> None:
-        found = files.load_clustering(store().path(key) / "clusters.json")
+        found = json.loads((store().path(key) / "clusters.json").read_text())
         ids = _segment_ids(owner, [pk for pk, _ in videos])
         owner.clusters.all().delete()
         rows = Cluster.objects.bulk_create(
             Cluster(
                 run=owner,
-                index=one.index,
-                size=one.size,
-                silhouette=one.silhouette,
-                medoids=[ids[position] for position in one.medoids],
+                index=one["index"],
+                size=one["size"],
+                silhouette=one["silhouette"],
+                medoids=[ids[position] for position in one["medoids"]],
             )
-            for one in found.clusters
+            for one in found["clusters"]
         )
         pk_of = {row.index: row.pk for row in rows}
-        _write_map(ids, found.xy, [pk_of[int(label)] for label in found.labels])
+        _write_map(ids, np.array(found["xy"]), [pk_of[label] for label in found["labels"]])
         Run.objects.filter(pk=owner.pk).update(
-            metrics={"silhouette": found.silhouette, "calinski_harabasz": found.calinski_harabasz},
-            suggested_k=[list(pair) for pair in found.suggested],
+            metrics={name: found[name] for name in ("silhouette", "calinski_harabasz")},
+            suggested_k=found["suggested"],
             projection="pca",
         )
 
@@ -437,7 +446,10 @@ def _umap(execution: StageExecution, progress: Progress) -> Outcome:
         if len(rows) < MIN_UMAP_SEGMENTS:
             raise TooFewSegments(f"UMAP needs {MIN_UMAP_SEGMENTS} primitives, this run has {len(rows)}.")
         progress(0.1, "laying out the map")
-        np.save(folder / "umap.npy", clustering.project_umap(rows, seed))
+        try:
+            np.save(folder / "umap.npy", clustering.project_umap(rows, seed))
+        except ModuleNotFoundError as missing:
+            raise PipelineError("UMAP is not installed on this worker: install kineme[viz].") from missing
 
     key, reused = _artefact("umap", {"embeddings": [key for _, key in videos], "seed": seed}, make)
 
