@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -31,6 +32,7 @@ MAX_PIXELS = 40_000_000
 MIN_SIDE_PX = 16
 MAX_DURATION_S = 48 * 3600.0
 MAX_GAP_S = 3600.0  # a longer hole between two pictures is a broken clock, not a pause
+EDGE_S = 1e-4  # times that went through a file's ticks still fall on the same side of an interval's edge
 GIVE_UP_AFTER = 2000  # packets from the beginning, none of which decodes
 NEEDED_S = TrackingConfig().window_s
 
@@ -150,7 +152,7 @@ def probe(path: Path) -> VideoInfo:
     """
     with _opened(path) as source:
         first = next(_timed(source, Damage()))
-        start_s = source.start_s
+        start_s = source.start_s or 0.0
     with _opened(path) as source:  # a decoder has read ahead: packets are counted from a fresh start
         times_s = _packet_times_s(source, start_s)
         return _info(source, first, times_s, start_s)
@@ -183,6 +185,73 @@ def pictures(path: Path, damage: Damage | None = None) -> Iterator[Picture]:
     with _opened(path) as source:
         source.stream.thread_type = "AUTO"
         yield from _timed(source, damage if damage is not None else Damage())
+
+
+def pictures_between(path: Path, start_s: float, end_s: float) -> Iterator[Picture]:
+    """The pictures whose time lies in [start_s, end_s), decoding from the keyframe before them where the file can seek.
+
+    Raises what `pictures` raises.
+    """
+    with _opened(path) as source:
+        next(_timed(source, Damage()))
+        origin_s = source.start_s or 0.0
+    for seeking in (True, False):
+        with _opened(path) as source:
+            source.start_s, source.stream.thread_type = origin_s, "AUTO"
+            if seeking and (source.by_decoding_time or not _seek(source, start_s + origin_s)):
+                continue
+            found = _timed(source, Damage())
+            first = next(found, None)
+            if seeking and (first is None or first.time_s > start_s + EDGE_S):
+                continue  # a poor index led past the start: read from the beginning
+            for picture in chain([first] if first is not None else [], found):
+                if picture.time_s >= end_s - EDGE_S:
+                    return
+                if picture.time_s >= start_s - EDGE_S:
+                    yield picture
+            return
+
+
+def _seek(source: _Source, absolute_s: float) -> bool:
+    time_base = source.stream.time_base
+    if time_base is None:
+        return False
+    try:
+        source.container.seek(int(absolute_s / time_base), stream=source.stream)
+    except av.FFmpegError:
+        return False
+    return True
+
+
+def packet_times_s(path: Path, start_s: float) -> Seconds:
+    """Presentation times of all packets from the first picture on, counted from it: [F], sorted. Decodes nothing.
+
+    start_s: of the first picture, as in `VideoInfo`.
+    """
+    with _opened(path) as source:
+        return _packet_times_s(source, start_s)
+
+
+def copy_stream(path: Path, out: Path, start_s: float) -> bool:
+    """Copy the stream's packets, undecoded, into the MP4 file `out`, its first picture at 0. See `ml.preview.remux`.
+
+    False where a packet is hidden by an edit list, comes before `start_s`, or has no times; `out` is then of no use.
+    """
+    with _opened(path) as source:
+        time_base = source.stream.time_base
+        if time_base is None:
+            return False
+        origin = round(start_s / time_base)
+        with av.open(f"file:{out.absolute()}", "w", format="mp4", options={"movflags": "+faststart"}) as target:
+            stream = target.add_stream_from_template(source.stream)
+            for packet in source.container.demux(source.stream):
+                if packet.size == 0:  # PyAV's flush marker
+                    continue
+                if packet.is_discard or packet.pts is None or packet.dts is None or packet.pts < origin:
+                    return False
+                packet.pts, packet.dts, packet.stream = packet.pts - origin, packet.dts - origin, stream
+                target.mux(packet)
+    return True
 
 
 def sampled(source: Iterable[Picture], fps: float) -> Iterator[tuple[float, Picture]]:
@@ -218,11 +287,11 @@ def fit(size: tuple[int, int], long_side_px: int | None) -> tuple[int, int]:
 
 @dataclass
 class _Source:
-    """An open file and its best video stream. start_s is set when its first picture is decoded."""
+    """An open file and its best video stream. start_s is set by its first picture, unless it is known before."""
 
     container: InputContainer
     stream: VideoStream
-    start_s: float = 0.0
+    start_s: float | None = None
 
     @property
     def n_streams(self) -> int:
@@ -319,23 +388,25 @@ def _why_not(path: Path) -> str:
 
 def _timed(source: _Source, damage: Damage) -> Iterator[Picture]:
     """What `pictures` gives, from an open file."""
-    last_s = 0.0
+    last_s: float | None = None
     for stored in _decoded(source, damage):
         absolute_s = source.seconds(stored.dts if source.by_decoding_time else stored.pts)
         if absolute_s is None:
             damage.untimed += not source.by_decoding_time  # AVI: the last pictures leave the decoder without one
-            absolute_s = source.start_s + last_s + (source.step_s if damage.decoded else 0.0)
-        if damage.decoded == 0:
-            _check_size(stored.width, stored.height)
+            absolute_s = (source.start_s or 0.0) + (last_s + source.step_s if last_s is not None else 0.0)
+        if source.start_s is None:
             source.start_s = absolute_s
-        elif absolute_s - source.start_s <= last_s:
+        time_s = absolute_s - source.start_s
+        if last_s is None:
+            _check_size(stored.width, stored.height)
+        elif time_s <= last_s:
             damage.out_of_order += 1
             continue
-        elif absolute_s - source.start_s - last_s > MAX_GAP_S:
+        elif time_s - last_s > MAX_GAP_S:
             raise CannotDecode(f"the clock of this video is broken: it jumps by hours after {last_s:.1f} s")
-        last_s = absolute_s - source.start_s
+        last_s = time_s
         damage.decoded += 1
-        yield Picture(last_s, stored, source.pixel_aspect)
+        yield Picture(time_s, stored, source.pixel_aspect)
     if damage.decoded == 0:
         raise CannotDecode("no picture in this video can be decoded")
 
@@ -349,7 +420,7 @@ def _decoded(source: _Source, damage: Damage) -> Iterator[VideoFrame]:
             if isinstance(exc, (OSError, MemoryError)):
                 raise
             if damage.undecodable == 0 and packet is not None:
-                damage.first_undecodable_s = max(0.0, (source.seconds(packet.pts) or 0.0) - source.start_s)
+                damage.first_undecodable_s = max(0.0, (source.seconds(packet.pts) or 0.0) - (source.start_s or 0.0))
             damage.undecodable += 1
             if damage.decoded == 0 and damage.undecodable == GIVE_UP_AFTER:
                 return
@@ -366,7 +437,7 @@ def _packets(source: _Source, damage: Damage) -> Iterator[Packet[VideoStream] | 
         except av.FFmpegError as exc:
             if isinstance(exc, (OSError, MemoryError)):
                 raise
-            damage.unreadable_after_s = max(0.0, last_s - source.start_s)
+            damage.unreadable_after_s = max(0.0, last_s - (source.start_s or 0.0))
             break
         if packet.size > 0:  # an empty one is PyAV's own flush marker
             last_s = source.seconds(packet.pts) or last_s
@@ -415,7 +486,8 @@ def _info(source: _Source, first: Picture, times_s: Seconds, start_s: float) -> 
         codec=codec,
         pixel_format=pixel_format,
         has_audio=bool(source.container.streams.audio),
-        plays_in_browser=(codec, pixel_format, first.rotation_deg) == ("h264", "yuv420p", 0),
+        plays_in_browser=(codec, pixel_format, first.rotation_deg) == ("h264", "yuv420p", 0)
+        and container in ("mov", "matroska"),
         warnings=tuple(_warnings(source, first, duration_s, fps)),
     )
 
