@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from vector_quantize_pytorch import FSQ as LibraryFSQ
 
+SOFTNESS = 0.5  # of the soft assignment, in squared levels: a token half way between two codes counts for both
+
 
 class FSQ(nn.Module):
     """Linear d_m → len(levels), round, Linear back. Codes count in mixed radix, the first level fastest.
@@ -46,19 +48,26 @@ class FSQ(nn.Module):
         points: Tensor = self.quantiser.implicit_codebook[codes.long()]
         return points
 
-    def soft_codes(self, z: Tensor, temperature: float = 0.5) -> Tensor:
-        """Distribution over all codes for z, [B, T, d_m] → [B, T, n_codes]: the rounding made soft.
+    def soft_usage(self, z: Tensor) -> Tensor:
+        """How much each code is used by z, [B, T, d_m] → [n_codes], summing to 1: a count of codes made soft.
 
-        Per level a softmax over squared distances, in units of one level, divided by `temperature`; the joint is their
-        product. Unlike a count of codes it has a gradient.
+        Per level a softmax over squared distances, in units of one level, divided by `SOFTNESS`; their products are
+        a distribution over codes per token, whose mean this is. Unlike a count it has a gradient.
         """
-        bounded = self._bounded(self.quantiser.project_in(z))  # [B, T, L], one level apart
-        joint = z.new_ones(*z.shape[:-1], 1)
-        for axis, level in enumerate(self.levels):
-            grid = torch.arange(level, device=z.device, dtype=z.dtype) - level // 2
-            soft = torch.softmax(-((bounded[..., axis, None] - grid) ** 2) / temperature, dim=-1)  # [B, T, level]
-            # The first level counts fastest, so a later one goes in front.
-            joint = (soft[..., :, None] * joint[..., None, :]).flatten(-2)
+        bounded = self._bounded(self.quantiser.project_in(z)).flatten(0, -2)  # [B·T, L], one level apart
+        half = len(self.levels) // 2
+        slow, fast = self._joint(bounded, range(half, len(self.levels))), self._joint(bounded, range(half))
+        # The mean of outer products is one matrix product: [n_slow, n_fast], the first levels counting fastest.
+        return (slow.T @ fast).flatten() / len(bounded)
+
+    def _joint(self, bounded: Tensor, axes: range) -> Tensor:
+        """Soft assignment to all combinations of the levels `axes`, [B·T, product], the first counting fastest."""
+        joint = bounded.new_ones(len(bounded), 1)
+        for axis in axes:
+            level = self.levels[axis]
+            grid = torch.arange(level, device=bounded.device, dtype=bounded.dtype) - level // 2
+            soft = torch.softmax(-((bounded[:, axis, None] - grid) ** 2) / SOFTNESS, dim=-1)  # [B·T, level]
+            joint = (soft[:, :, None] * joint[:, None, :]).flatten(1)
         return joint
 
     def _bounded(self, z: Tensor) -> Tensor:

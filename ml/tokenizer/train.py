@@ -107,14 +107,13 @@ def radial_weights(bins: int) -> Tensor:
     return (1 + RADIAL_WEIGHT * r2 / r2.max()).flatten()
 
 
-def diversity_loss(soft_codes: Tensor) -> Tensor:
-    """1 - H / log(n_codes) of the mean soft assignment, in 0..1; 0 when all codes are used alike.
+def diversity_loss(usage: Tensor) -> Tensor:
+    """1 - H / log(n_codes) of the codes' shares `usage` [n_codes], in 0..1; 0 when all codes are used alike.
 
-    soft_codes [..., n_codes], each row a distribution. Unlike an entropy of counted codes, it has a gradient.
+    With the shares of a soft assignment, unlike those of counted codes, it has a gradient.
     """
-    share = soft_codes.flatten(0, -2).mean(dim=0)  # [n_codes]
-    entropy = torch.special.entr(share).sum()
-    loss: Tensor = 1 - entropy / math.log(len(share))
+    entropy = torch.special.entr(usage).sum()
+    loss: Tensor = 1 - entropy / math.log(len(usage))
     return loss
 
 
@@ -178,7 +177,7 @@ def _loss(
     if points is not None:
         targets, visible = targets[:, :, points], visible[:, :, points]
     loss = reconstruction_loss(scores, targets, visible, tokenizer.config.displacement_bins)
-    return loss + diversity * diversity_loss(tokenizer.fsq.soft_codes(z)) if diversity else loss
+    return loss + diversity * diversity_loss(tokenizer.fsq.soft_usage(z)) if diversity else loss
 
 
 @torch.no_grad()

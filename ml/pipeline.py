@@ -1,0 +1,285 @@
+"""The whole chain over some videos, without server or database: every stage composed in `discover`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ml.artefacts import Calibration, Clustering, EnergyTrace, Progress, Segment, TokenStream, VideoInfo, no_progress
+from ml.calibration import calibrate, moved
+from ml.clustering import cluster
+from ml.config import PipelineConfig
+from ml.embedding import embed
+from ml.energy import energy, velocity_energy
+from ml.errors import NothingMoved, PipelineError, TooFewSegments
+from ml.preview import cut_clip
+from ml.segmentation import segment, smooth
+from ml.store import clustering_facts, save_energy, save_json, save_segments, save_stream
+from ml.tokenizer.checkpoint import FACTS, WEIGHTS, load_tokenizer
+from ml.tokenizer.encode import tokenize
+from ml.tokenizer.model import MotionTokenizer
+from ml.tokenizer.train import train_tokenizer
+from ml.tracking import TracksFile, track_video
+from ml.video import probe
+
+Made = TypeVar("Made")
+TOKENIZER_FOLDER = "tokenizer"
+
+
+@dataclass
+class Take:
+    """One video on its way through the chain; a stage fills in what it makes, or gives the reason why not."""
+
+    video: Path
+    folder: str  # its own name inside the output folder
+    reason: str | None = None
+    warnings: list[str] = field(default_factory=list)
+    info: VideoInfo | None = None
+    tracks: TracksFile | None = None
+    stream: TokenStream | None = None
+    trace: EnergyTrace | None = None
+    velocity: EnergyTrace | None = None
+    segments: list[Segment] = field(default_factory=list)
+
+    @property
+    def works(self) -> bool:
+        return self.reason is None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of each video, in the order given, and of the run. Also written as report.json."""
+
+    takes: tuple[Take, ...]
+    calibration: Calibration | None
+    clustering: Clustering | None
+
+    @property
+    def n_working(self) -> int:
+        return sum(take.works for take in self.takes)
+
+    @property
+    def n_segments(self) -> int:
+        return sum(len(take.segments) for take in self.takes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "videos": [_facts(take) for take in self.takes],
+            "n_working": self.n_working,
+            "n_segments": self.n_segments,
+            "n_clusters": None if self.clustering is None else self.clustering.n_clusters,
+            "calibration": None
+            if self.calibration is None
+            else {**asdict(self.calibration), "theta_off": self.calibration.theta_off},
+        }
+
+
+def discover(
+    videos: Sequence[Path],
+    out: Path,
+    config: PipelineConfig,
+    tokenizer: Path | None = None,
+    progress: Progress = no_progress,
+) -> Report:
+    """Find the primitives of all `videos` together, with one tokenizer, one threshold and one clustering.
+
+    Writes into folder `out`, per video (<name>/segments.json, energy.npz, codes.npz, clips/) and for the run
+    (embeddings.npy, clusters.json, tokenizer/, config.json, report.json). tokenizer: folder of a checkpoint to use
+    instead of training one. A video that cannot be used has its reason in the report and stops no other.
+
+    Raises UnusableCheckpoint for a bad `tokenizer`, OSError where `out` cannot be written.
+    """
+    given = None if tokenizer is None else load_tokenizer(tokenizer)
+    if given is not None:
+        config = config.with_tokenizer(given.config)
+    takes = [Take(video, folder) for video, folder in zip(videos, folder_names(videos), strict=True)]
+    calibration: Calibration | None = None
+    clustering: Clustering | None = None
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".working-", dir=out) as working:
+        _track(takes, config, Path(working), _part(progress, 0.0, 0.45))
+        if _working(takes):
+            checkpoint = _checkpoint(takes, config, tokenizer, out, _part(progress, 0.45, 0.8))
+            _measure(takes, config, checkpoint, _part(progress, 0.8, 0.88))
+            calibration = _calibrate(takes, config)
+        if calibration is not None:
+            for take in _working(takes):
+                take.segments = segment(_made(take.trace), _made(take.stream), calibration, config.detection)
+            clustering = _cluster(takes, checkpoint, config, out, _part(progress, 0.88, 0.92))
+            _write(takes, config, calibration, clustering, out, _part(progress, 0.92, 1.0))
+    report = Report(tuple(takes), calibration, clustering)
+    save_json(out / "config.json", config.to_dict())
+    save_json(out / "report.json", report.to_dict())
+    progress(1.0, f"{report.n_segments} segments")
+    return report
+
+
+def folder_names(videos: Sequence[Path]) -> list[str]:
+    """A folder name for each video: its stem, with -2, -3 … where that is taken, by another video or by ourselves.
+
+    Compared without case, since not every file system tells `A` from `a`.
+    """
+    taken = {TOKENIZER_FOLDER, "", ".", ".."}
+    names = []
+    for video in videos:
+        stem = video.stem.strip(". ") or "video"
+        name, number = stem, 2
+        while name.casefold() in taken:
+            name, number = f"{stem}-{number}", number + 1
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _track(takes: Sequence[Take], config: PipelineConfig, working: Path, progress: Progress) -> None:
+    for index, take in enumerate(takes):
+        step = _part(progress, index / len(takes), (index + 1) / len(takes), take.video.name)
+        try:
+            take.info = probe(take.video)
+            take.warnings += take.info.warnings
+            take.warnings += track_video(take.video, config.tracking, working / take.folder, step)
+            take.tracks = TracksFile.open(working / take.folder)
+        except PipelineError as error:
+            take.reason = str(error)
+
+
+def _checkpoint(
+    takes: Sequence[Take], config: PipelineConfig, given: Path | None, out: Path, progress: Progress
+) -> MotionTokenizer:
+    """The run's tokenizer, in `out`: a copy of the given one, or one trained on all videos."""
+    folder = out / TOKENIZER_FOLDER
+    if given is None:
+        tracks = [_made(take.tracks) for take in _working(takes)]
+        train_tokenizer(tracks, config.tokenizer, config.training, folder, _part(progress, 0, 1, "training"))
+    elif folder.resolve() != given.resolve():
+        folder.mkdir(exist_ok=True)
+        for name in (FACTS, WEIGHTS):
+            shutil.copyfile(given / name, folder / name)
+    return load_tokenizer(folder)
+
+
+def _measure(takes: Sequence[Take], config: PipelineConfig, tokenizer: MotionTokenizer, progress: Progress) -> None:
+    """Codes and energies of each video."""
+    working = _working(takes)
+    for index, take in enumerate(working):
+        step = _part(progress, index / len(working), (index + 1) / len(working), f"{take.video.name}: encoding")
+        tracks = _made(take.tracks)
+        take.stream = tokenize(tracks, tokenizer, _part(step, 0, 0.6), stride=config.tracking.stride_frames)
+        take.trace = energy(take.stream, tracks, tokenizer, config.energy, _part(step, 0.6, 0.8))
+        take.velocity = velocity_energy(tracks, take.stream, _part(step, 0.8, 1.0))
+        if not moved(take.velocity, config.calibration):
+            take.reason = "nothing moved: the points of the picture stay where they are"
+
+
+def _calibrate(takes: Sequence[Take], config: PipelineConfig) -> Calibration | None:
+    working = _working(takes)
+    if not working:
+        return None
+    traces = [_made(take.trace) for take in working]
+    velocities = [_made(take.velocity) for take in working]
+    try:
+        return calibrate(traces, velocities, config.calibration, config.detection)
+    except NothingMoved as error:
+        for take in working:
+            take.reason = str(error)
+        return None
+
+
+def _cluster(
+    takes: Sequence[Take], tokenizer: MotionTokenizer, config: PipelineConfig, out: Path, progress: Progress
+) -> Clustering | None:
+    """Embed and cluster the segments of all videos, in order. None where there are none."""
+    segments = [found for take in _working(takes) for found in take.segments]
+    embeddings = embed(segments, tokenizer, config.embedding, _part(progress, 0, 0.5, "embedding"))
+    np.save(out / "embeddings.npy", embeddings.vectors)
+    try:
+        clustering = cluster(embeddings.vectors, config.clustering, _part(progress, 0.5, 1))
+    except TooFewSegments:
+        return None
+    rows = [{"video": take.folder, "segment": i} for take in _working(takes) for i in range(len(take.segments))]
+    save_json(out / "clusters.json", {**clustering_facts(clustering), "space": embeddings.space, "segments": rows})
+    return clustering
+
+
+def _write(
+    takes: Sequence[Take],
+    config: PipelineConfig,
+    calibration: Calibration,
+    clustering: Clustering | None,
+    out: Path,
+    progress: Progress,
+) -> None:
+    """Each video's folder: segments.json, energy.npz, codes.npz and one frame-exact clip per segment."""
+    labels = iter([] if clustering is None else clustering.labels.tolist())
+    total, done = sum(len(take.segments) for take in takes), 0
+    for take in _working(takes):
+        folder, trace = out / take.folder, _made(take.trace)
+        clips = folder / "clips"
+        clips.mkdir(parents=True, exist_ok=True)
+        for old in clips.glob("[0-9]" * 5 + ".mp4"):  # of an earlier run into the same folder
+            old.unlink()
+        names: list[str | None] = []
+        for index, found in enumerate(take.segments):
+            names.append(_clip(take, found, clips / f"{index:05}.mp4"))
+            done += 1
+            progress(done / total, f"{take.video.name}: clip {index + 1} of {len(take.segments)}")
+        smoothed = smooth(trace.energy, config.detection.alpha)
+        save_stream(_made(take.stream), folder / "codes.npz")
+        save_energy(folder / "energy.npz", trace, _made(take.velocity), smoothed=smoothed, calibration=calibration)
+        clusters = [next(labels) for _ in take.segments]
+        save_segments(
+            folder / "segments.json", shown(take.video), _made(take.info).duration_s, take.segments, clusters, names
+        )
+
+
+def _clip(take: Take, found: Segment, path: Path) -> str | None:
+    """Cut one clip; returns its path beside segments.json. A part that does not decode is a warning."""
+    try:
+        cut_clip(take.video, found.start_s, found.end_s, path)
+    except PipelineError as error:
+        take.warnings.append(f"no clip of {found.start_s:.1f} to {found.end_s:.1f} s: {error}")
+        return None
+    return f"{path.parent.name}/{path.name}"
+
+
+def shown(video: Path) -> str:
+    """The file's name as text, also where its bytes are none."""
+    return video.name.encode("utf-8", "replace").decode()
+
+
+def _facts(take: Take) -> dict[str, Any]:
+    return {
+        "video": shown(take.video),
+        "folder": take.folder if take.works else None,
+        "status": "done" if take.works else "failed",
+        "reason": take.reason,
+        "duration_s": None if take.info is None else take.info.duration_s,
+        "n_segments": len(take.segments),
+        "warnings": take.warnings,
+    }
+
+
+def _working(takes: Iterable[Take]) -> list[Take]:
+    return [take for take in takes if take.works]
+
+
+def _made(artefact: Made | None) -> Made:
+    """What an earlier stage of a working take has filled in."""
+    assert artefact is not None
+    return artefact
+
+
+def _part(progress: Progress, start: float, stop: float, name: str | None = None) -> Progress:
+    """A callback for one part of a longer way, its messages headed by `name`."""
+
+    def part(fraction: float, message: str) -> None:
+        progress(start + (stop - start) * fraction, message if name is None else f"{name}: {message}")
+
+    return part
