@@ -112,3 +112,7 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 def server_error(request: HttpRequest) -> JsonResponse:
     return JsonResponse(error_body("server_error", "Something broke on our side. It has been logged."), status=500)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return common_error(403)

@@ -6,4 +6,10 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings.base")
 
-application = get_asgi_application()
+django_application = get_asgi_application()
+
+from django.conf import settings  # noqa: E402
+
+from backend.common.asgi import limit_body  # noqa: E402  only once Django is set up
+
+application = limit_body(django_application, settings.MAX_CHUNK_BYTES)

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from backend.videos.api.links import file_url, poster_url
+from backend.videos.models import Upload, Video, VideoStatus
+
+
+class SpriteSerializer(serializers.Serializer[Any]):
+    """Hover pictures: tile i, in reading order, shows the video at i * interval_s."""
+
+    url = serializers.CharField()
+    columns = serializers.IntegerField()
+    rows = serializers.IntegerField()
+    tile_width = serializers.IntegerField()
+    tile_height = serializers.IntegerField()
+    interval_s = serializers.FloatField()
+
+
+class TruthSegmentSerializer(serializers.Serializer[Any]):
+    start = serializers.FloatField()
+    end = serializers.FloatField()
+    label = serializers.CharField()
+
+
+class TruthSerializer(serializers.Serializer[Any]):
+    """What a rendered video is known to show."""
+
+    segments = TruthSegmentSerializer(many=True)
+
+
+class VideoSerializer(serializers.ModelSerializer[Video]):
+    """A row of `selectors.video_rows`."""
+
+    status = serializers.ChoiceField(choices=VideoStatus.choices)
+    reason = serializers.SerializerMethodField()
+    warnings = serializers.ListField(child=serializers.CharField())
+    codec = serializers.SerializerMethodField()
+    uploaded_by = serializers.CharField(source="uploaded_by.shown_name")
+    poster_url = serializers.SerializerMethodField()
+    sprite = serializers.SerializerMethodField()
+    browser_url = serializers.SerializerMethodField()
+    original_url = serializers.SerializerMethodField()
+    progress = serializers.SerializerMethodField(help_text="Of checking and preparing, 0 to 1.")
+    n_segments = serializers.SerializerMethodField(help_text="Found by the newest finished run.")
+    latest_run = serializers.IntegerField(allow_null=True, help_text="The newest finished run with this video.")
+
+    class Meta:
+        model = Video
+        fields = (
+            "id",
+            "project",
+            "title",
+            "view",
+            "recording",
+            "synthetic",
+            "size_bytes",
+            "status",
+            "reason",
+            "warnings",
+            "duration_s",
+            "width_px",
+            "height_px",
+            "fps",
+            "codec",
+            "variable_frame_rate",
+            "uploaded_by",
+            "created_at",
+            "poster_url",
+            "sprite",
+            "browser_url",
+            "original_url",
+            "progress",
+            "n_segments",
+            "latest_run",
+        )
+        read_only_fields = fields
+
+    def get_reason(self, video: Video) -> str | None:
+        return video.reason or None
+
+    def get_codec(self, video: Video) -> str | None:
+        return video.codec or None
+
+    def get_poster_url(self, video: Video) -> str | None:
+        return poster_url(video.pk, video.preview_key) if video.preview_key else None
+
+    def get_browser_url(self, video: Video) -> str | None:
+        return file_url(video.pk, "browser.mp4", video.preview_key) if video.preview_key else None
+
+    def get_original_url(self, video: Video) -> str:
+        return reverse("video-file", args=[video.pk, "original"])
+
+    @extend_schema_field(SpriteSerializer(allow_null=True))
+    def get_sprite(self, video: Video) -> dict[str, Any] | None:
+        if video.sprite is None:
+            return None
+        return {"url": file_url(video.pk, "sprite.webp", video.preview_key), **video.sprite}
+
+    def get_progress(self, video: Any) -> float | None:
+        preparing = video.status in (VideoStatus.UPLOADED, VideoStatus.CHECKING, VideoStatus.PREPARING)
+        return round(video.ingest_progress or 0.0, 3) if preparing else None
+
+    def get_n_segments(self, video: Any) -> int | None:
+        return video.n_segments if video.latest_run is not None else None
+
+
+class VideoDetailSerializer(VideoSerializer):
+    """A video, with its ground truth where it has one."""
+
+    truth = serializers.SerializerMethodField()
+
+    class Meta(VideoSerializer.Meta):
+        fields = (*VideoSerializer.Meta.fields, "truth")
+        read_only_fields = fields
+
+    @extend_schema_field(TruthSerializer(allow_null=True))
+    def get_truth(self, video: Video) -> dict[str, Any] | None:
+        return video.truth
+
+
+class UploadSerializer(serializers.ModelSerializer[Upload]):
+    """An unfinished upload: what is left to send starts at `offset_bytes`."""
+
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Upload
+        fields = ("id", "filename", "size_bytes", "offset_bytes", "created_at", "url")
+        read_only_fields = fields
+
+    def get_url(self, upload: Upload) -> str:
+        return reverse("upload", args=[upload.pk])

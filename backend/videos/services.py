@@ -1,0 +1,230 @@
+"""What people cause: uploads in pieces, files taken from the server's own disk, deletions."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import UUID
+
+from django.conf import settings
+from django.db import OperationalError, transaction
+from django.db.models import F, Sum
+from django.http import Http404
+from django.utils import timezone
+from psycopg.errors import LockNotAvailable
+
+from backend.common import disk, events
+from backend.common.names import shown_name
+from backend.projects.models import Project, User
+from backend.videos.exceptions import UploadBusy, UploadFinished, UploadTooLarge, WrongOffset
+from backend.videos.models import Upload, Video, new_storage_name, original_path
+
+COPY_BYTES = 1024**2
+UNNAMED = "unnamed video"
+
+Ingest = Callable[[Video], None]
+"""Starts the preparation of a new video, within the transaction that makes the video: neither is ever without the
+other. Handed in, because runs know videos and videos do not know runs."""
+
+
+@transaction.atomic
+def create_upload(
+    *,
+    project: Project,
+    by: User,
+    filename: str,
+    size_bytes: int,
+    ingest: Ingest,
+    view: str = "",
+    recording: str = "",
+) -> Upload:
+    """Make room for a file that is about to be sent. An empty file is complete at once.
+
+    Raises:
+        UploadTooLarge: larger than one file may be here.
+        DiskFull: it would not fit beside what the other unfinished uploads still need.
+    """
+    if size_bytes > settings.MAX_UPLOAD_BYTES:
+        raise UploadTooLarge(
+            f"The file is larger than the {disk.shown(settings.MAX_UPLOAD_BYTES)} one video may have here.",
+            max_bytes=settings.MAX_UPLOAD_BYTES,
+        )
+    promised = Upload.objects.unfinished().aggregate(left=Sum(F("size_bytes") - F("offset_bytes")))["left"] or 0
+    disk.ensure_space(settings.MEDIA_FOLDER, size_bytes + promised)
+    upload = Upload.objects.create(
+        project=project,
+        by=by,
+        filename=shown_name(filename, 255, otherwise=UNNAMED),
+        view=shown_name(view, 60),
+        recording=shown_name(recording, 120),
+        size_bytes=size_bytes,
+    )
+    upload.path.parent.mkdir(parents=True, exist_ok=True)
+    upload.path.touch()
+    if size_bytes == 0:
+        _finish(upload, ingest)
+    return upload
+
+
+def append(*, upload_id: UUID, by: User, offset: int, length: int, stream: BinaryIO, ingest: Ingest) -> Upload:
+    """Add the next piece; the last one makes the video.
+
+    The row's offset is the truth and moves only with the commit, after the bytes are on the disk. A server that dies
+    in between leaves bytes behind the offset, and the next piece cuts them off first.
+
+    Raises:
+        Http404: not this user's upload.
+        UploadBusy: another request writes to it now.
+        WrongOffset: the piece does not start where the last one ended.
+        UploadTooLarge: the piece goes beyond the length that was announced.
+        DiskFull: nothing of the piece is kept.
+    """
+    with transaction.atomic():
+        upload = _lock(upload_id, by)
+        if offset != upload.offset_bytes:
+            raise WrongOffset(
+                f"{upload.offset_bytes} bytes have arrived, so the next piece starts there and not at {offset}.",
+                offset_bytes=upload.offset_bytes,
+            )
+        if offset + length > upload.size_bytes:
+            raise UploadTooLarge("The piece is longer than what is left of the file.", size_bytes=upload.size_bytes)
+        if upload.video is None:
+            _write(upload, stream, length)
+            upload.save(update_fields=["offset_bytes", "touched_at"])
+            if upload.offset_bytes == upload.size_bytes:
+                _finish(upload, ingest)
+        return upload
+
+
+def _lock(upload_id: UUID, by: User) -> Upload:
+    """The upload, locked against other requests."""
+    try:
+        return Upload.objects.of(by).select_for_update(nowait=True, of=("self",)).get(pk=upload_id)
+    except Upload.DoesNotExist as error:
+        raise Http404 from error
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        raise UploadBusy("This file is being received already, from another page or an earlier attempt.") from error
+
+
+def _write(upload: Upload, stream: BinaryIO, length: int) -> None:
+    with disk.room_for(upload.path.parent, length), upload.path.open("r+b") as file:
+        file.truncate(upload.offset_bytes)
+        file.seek(upload.offset_bytes)
+        left = length
+        while left > 0 and (block := stream.read(min(COPY_BYTES, left))):
+            file.write(block)
+            left -= len(block)
+        file.flush()
+        os.fdatasync(file.fileno())  # the offset must not promise what a power cut could take back
+    upload.offset_bytes += length - left
+    upload.touched_at = timezone.now()
+
+
+def _finish(upload: Upload, ingest: Ingest) -> None:
+    video = Video.objects.create(
+        project=upload.project,
+        title=upload.filename,
+        view=upload.view,
+        recording=upload.recording,
+        storage_name=upload.storage_name,
+        size_bytes=upload.size_bytes,
+        uploaded_by=upload.by,
+    )
+    upload.video = video
+    upload.save(update_fields=["video"])
+    ingest(video)
+    _tell(video)
+
+
+def _tell(video: Video) -> None:
+    events.publish(video.project_id, kind="video", id=video.pk, video=video.pk, status=video.status)
+
+
+@transaction.atomic
+def terminate_upload(*, upload_id: UUID, by: User) -> None:
+    """Forget an unfinished upload and its bytes. Raises UploadFinished once it is a video."""
+    upload = _lock(upload_id, by)
+    if upload.video is not None:
+        raise UploadFinished("The file has arrived completely. Delete the video instead.", video=upload.video.pk)
+    _forget(upload)
+
+
+def sweep_expired_uploads() -> int:
+    """Forget uploads that have received nothing for days; how many. Safe at any time and from several processes."""
+    before = timezone.now() - settings.UPLOAD_EXPIRES_AFTER
+    with transaction.atomic():
+        expired = Upload.objects.unfinished().filter(touched_at__lt=before).select_for_update(skip_locked=True)
+        for upload in expired:
+            _forget(upload)
+        return len(expired)
+
+
+def _forget(upload: Upload) -> None:
+    path = upload.path
+    upload.delete()
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+
+
+def register_file(
+    *,
+    project: Project,
+    path: Path,
+    title: str,
+    by: User,
+    view: str = "",
+    recording: str = "",
+    synthetic: bool = False,
+    truth: dict[str, Any] | None = None,
+    move: bool = False,
+) -> Video:
+    """Take a file of the server's own disk in as a video; the caller starts its ingest.
+
+    It is copied, not linked: whoever edits their file in place must not change what runs were made from. With `move`
+    the file becomes ours.
+
+    Raises:
+        DiskFull: there is no room for the copy.
+        OSError: the file cannot be read.
+    """
+    storage_name = new_storage_name()
+    stored = original_path(storage_name)
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    size_bytes = path.stat().st_size
+    try:
+        if move:
+            shutil.move(path, stored)
+        else:
+            with disk.room_for(stored.parent, size_bytes):
+                shutil.copyfile(path, stored)
+        with transaction.atomic():
+            video = Video.objects.create(
+                project=project,
+                title=shown_name(title, 255, otherwise=UNNAMED),
+                view=shown_name(view, 60),
+                recording=shown_name(recording, 120),
+                synthetic=synthetic,
+                truth=truth,
+                storage_name=storage_name,
+                size_bytes=size_bytes,
+                uploaded_by=by,
+            )
+            _tell(video)
+    except BaseException:
+        if not move:
+            stored.unlink(missing_ok=True)
+        raise
+    return video
+
+
+@transaction.atomic
+def delete_video(*, video: Video) -> None:
+    """Delete a video with all that was found in it. Its original goes; artefacts stay, as other rows may share them."""
+    path, project_id, video_id = video.path, video.project_id, video.pk
+    video.delete()
+    events.publish(project_id, kind="video", id=video_id, video=video_id, status="deleted")
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
