@@ -1,0 +1,26 @@
+"""The commands of `kineme`, and what each needs. Standard library only: read before anything is installed."""
+
+from __future__ import annotations
+
+import typing
+
+
+class Command(typing.NamedTuple):
+    help: str
+    extras: tuple[str, ...] = ("embedded", "viz")
+    frontend: bool = False
+
+
+COMMANDS = {
+    "up": Command("start Kineme and print its address: up [VIDEO…]", frontend=True),
+    "discover": Command("find the primitives of videos without a server: discover VIDEO… --out DIR"),
+    "test": Command("run every test: test [PYTEST ARGUMENT…]", extras=("embedded", "viz", "test"), frontend=True),
+    "bench": Command("measure: bench chain | upload | api"),
+    "lock": Command("write requirements.lock anew from pyproject.toml"),
+}
+
+
+def usage() -> str:
+    lines = ["usage: ./kineme COMMAND …", ""]
+    lines += [f"  {name:10}{command.help}" for name, command in COMMANDS.items()]
+    return "\n".join([*lines, "", "./kineme COMMAND --help says more about one."])

@@ -1,0 +1,40 @@
+"""`kineme COMMAND …`, in the environment that `./kineme` prepared, or wherever the package is installed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from launcher.commands import COMMANDS, usage
+from launcher.host import LauncherError
+
+# Imported only when asked for: `up` does not wait for torch, nor `discover` for a web server.
+PROGRAMS = {
+    "up": "launcher.up",
+    "test": "launcher.testing",
+    "bench": "benchmarks.main",
+    "lock": "launcher.lock",
+    "discover": "ml.cli",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if not given or given[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0 if given else 2
+    name, rest = given[0], given[1:]
+    if name not in COMMANDS:
+        print(f"There is no command {name!r}.\n\n{usage()}", file=sys.stderr)
+        return 2
+    program = importlib.import_module(PROGRAMS[name])
+    run = program.COMMANDS[name] if hasattr(program, "COMMANDS") else program.main
+    try:
+        return int(run(rest))
+    except LauncherError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
