@@ -18,7 +18,7 @@ from ml.config import PipelineConfig
 from ml.embedding import embed
 from ml.energy import energy, velocity_energy
 from ml.errors import NothingMoved, PipelineError, TooFewSegments
-from ml.preview import cut_clip
+from ml.preview import make_clips
 from ml.segmentation import segment, smooth
 from ml.store import clustering_facts, save_energy, save_json, save_segments, save_stream
 from ml.tokenizer.checkpoint import FACTS, WEIGHTS, load_tokenizer
@@ -141,6 +141,9 @@ def folder_names(videos: Sequence[Path]) -> list[str]:
 def _track(takes: Sequence[Take], config: PipelineConfig, working: Path, progress: Progress) -> None:
     for index, take in enumerate(takes):
         step = _part(progress, index / len(takes), (index + 1) / len(takes), take.video.name)
+        take.reason = why_unreadable(take.video)
+        if take.reason is not None:
+            continue
         try:
             take.info = probe(take.video)
             take.warnings += take.info.warnings
@@ -148,6 +151,19 @@ def _track(takes: Sequence[Take], config: PipelineConfig, working: Path, progres
             take.tracks = TracksFile.open(working / take.folder)
         except PipelineError as error:
             take.reason = str(error)
+
+
+def why_unreadable(video: Path) -> str | None:
+    """A sentence where `video` is no file that can be opened, else None."""
+    if video.is_dir():
+        return "a folder, not a video"
+    try:
+        video.open("rb").close()
+    except FileNotFoundError:
+        return "no such file"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return None
 
 
 def _checkpoint(
@@ -216,37 +232,29 @@ def _write(
     out: Path,
     progress: Progress,
 ) -> None:
-    """Each video's folder: segments.json, energy.npz, codes.npz and one frame-exact clip per segment."""
+    """Each video's folder: segments.json, energy.npz, codes.npz, clips/ with a frame-exact clip and a poster each."""
     labels = iter([] if clustering is None else clustering.labels.tolist())
-    total, done = sum(len(take.segments) for take in takes), 0
-    for take in _working(takes):
-        folder, trace = out / take.folder, _made(take.trace)
+    working = _working(takes)
+    for index, take in enumerate(working):
+        step = _part(progress, index / len(working), (index + 1) / len(working), f"{take.video.name}: cutting")
+        folder, trace, segments = out / take.folder, _made(take.trace), take.segments
         clips = folder / "clips"
         clips.mkdir(parents=True, exist_ok=True)
-        for old in clips.glob("[0-9]" * 5 + ".mp4"):  # of an earlier run into the same folder
+        for old in clips.glob("[0-9]" * 5 + ".*"):  # of an earlier run into the same folder
             old.unlink()
-        names: list[str | None] = []
-        for index, found in enumerate(take.segments):
-            names.append(_clip(take, found, clips / f"{index:05}.mp4"))
-            done += 1
-            progress(done / total, f"{take.video.name}: clip {index + 1} of {len(take.segments)}")
+        if segments:
+            make_clips(take.video, [(found.start_s, found.end_s) for found in segments], clips, step)
         smoothed = smooth(trace.energy, config.detection.alpha)
         save_stream(_made(take.stream), folder / "codes.npz")
         save_energy(folder / "energy.npz", trace, _made(take.velocity), smoothed=smoothed, calibration=calibration)
-        clusters = [next(labels) for _ in take.segments]
         save_segments(
-            folder / "segments.json", shown(take.video), _made(take.info).duration_s, take.segments, clusters, names
+            folder / "segments.json",
+            shown(take.video),
+            _made(take.info).duration_s,
+            segments,
+            clusters=[next(labels) for _ in segments],
+            clips=[f"clips/{i:05}.mp4" for i in range(len(segments))],
         )
-
-
-def _clip(take: Take, found: Segment, path: Path) -> str | None:
-    """Cut one clip; returns its path beside segments.json. A part that does not decode is a warning."""
-    try:
-        cut_clip(take.video, found.start_s, found.end_s, path)
-    except PipelineError as error:
-        take.warnings.append(f"no clip of {found.start_s:.1f} to {found.end_s:.1f} s: {error}")
-        return None
-    return f"{path.parent.name}/{path.name}"
 
 
 def shown(video: Path) -> str:

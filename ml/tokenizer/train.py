@@ -25,7 +25,8 @@ from ml.tokenizer.model import MotionTokenizer, Normalisation
 FOCAL_GAMMA, FOCAL_ALPHA = 4.0, 0.5  # as published
 RADIAL_WEIGHT = 4.0  # a displacement at the rim counts 1 + 4 times a resting one
 VALIDATIONS = 8  # how often validation is looked at
-MAX_VALIDATION_WINDOWS = 256
+MAX_VALIDATION_WINDOWS = 128
+VALIDATION_POINTS = 100  # of each window, the same ones every time
 SCALE_WINDOWS = 256  # windows the input scale is measured on
 
 Place = tuple[int, int]  # (video, window)
@@ -193,10 +194,12 @@ def validate(tokenizer: MotionTokenizer, tracks: Sequence[TrackWindows], places:
     rest = bins * bins // 2
     loss, n, right, resting, right_moving = 0.0, 0, 0, 0, 0
     counts = torch.zeros(tokenizer.config.n_codes, dtype=torch.int64)
-    for start in range(0, len(places), 8):
-        velocities, visible = _read(tracks, places[start : start + 8], tokenizer)
-        scores, codes = tokenizer(velocities, visible)
-        targets = tokenizer.targets(velocities)
+    N = tokenizer.config.n_points
+    points = torch.from_numpy(np.sort(np.random.default_rng(0).choice(N, min(N, VALIDATION_POINTS), replace=False)))
+    for start in range(0, len(places), 16):
+        velocities, visible = _read(tracks, places[start : start + 16], tokenizer)
+        scores, codes = tokenizer(velocities, visible, points)
+        targets, visible = tokenizer.targets(velocities[:, :, points]), visible[:, :, points]
         found = scores.argmax(dim=-1)
         seen = int(visible.sum())
         loss += float(reconstruction_loss(scores, targets, visible, bins)) * seen
