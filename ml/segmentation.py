@@ -7,7 +7,8 @@ at the stream's `start_s` for k = 0. With y the smoothed energy:
 - It ends where the first of `off_steps` consecutive steps with y < theta_off begins, so neither time is late by the
   debounce; the segment holds the steps first..stop-1 and the time [start of step first, start of step stop).
 - For `cooldown_steps` steps after the last of those low steps, no high step counts.
-- A segment that reaches `max_s` is cut at the end of that step and the next one begins there.
+- A segment that has reached `max_s` at the end of a step is cut there and the next one begins; at the earliest
+  with the last of the `on_steps`.
 - A segment shorter than `min_s` is dropped; a cut piece is judged by itself.
 - At the end of the stream, an open segment ends with the last step; low steps too few to close it belong to it.
 
@@ -75,12 +76,15 @@ class Detector:
         self._rest = 0  # steps of cooldown left
 
     def push(self, energy: float, time_s: float) -> list[Interval]:
-        """Take the energy of the next step, known at `time_s`. Returns the segments this finishes: none, one, or, where
-        `max_s` is shorter than two steps, still one. Raises ValueError where time does not go forward."""
+        """Take the energy of the next step, known at `time_s`. Returns the segments this finishes, at most one.
+
+        Raises ValueError where time does not go forward.
+        """
         if not time_s > self._step_starts_s:
             raise ValueError(f"time must increase, got {time_s} after {self._step_starts_s}")
         y = self._smoother.push(energy)
-        found = self._when_on(y, time_s) if self._on else self._when_off(y)
+        found = self._ended(y) if self._on else self._begun(y)
+        found += self._cut(time_s)
         self._step += 1
         self._step_starts_s = time_s
         return found
@@ -91,7 +95,7 @@ class Detector:
         self._on, self._run = False, 0
         return found
 
-    def _when_off(self, y: float) -> list[Interval]:
+    def _begun(self, y: float) -> list[Interval]:
         if self._rest > 0:
             self._rest -= 1
             self._run = 0
@@ -99,17 +103,21 @@ class Detector:
             self._on, self._run, self._open = True, 0, self._run_start
         return []
 
-    def _when_on(self, y: float, time_s: float) -> list[Interval]:
-        if self._counts(y < self.theta_off, self.config.off_steps):
-            # A cut may have fallen between the first and the last of the low steps.
-            found = self._closed(max(self._run_start, self._open))
-            self._on, self._run, self._rest = False, 0, self.config.cooldown_steps
-            return found
-        if self.config.max_s is not None and time_s - self._open[1] >= self.config.max_s - TIME_TOLERANCE_S:
-            cut = (self._step + 1, time_s)
-            found, self._open = self._closed(cut), cut
-            return found
-        return []
+    def _ended(self, y: float) -> list[Interval]:
+        if not self._counts(y < self.theta_off, self.config.off_steps):
+            return []
+        # A cut may have fallen between the first and the last of the low steps.
+        found = self._closed(max(self._run_start, self._open))
+        self._on, self._run, self._rest = False, 0, self.config.cooldown_steps
+        return found
+
+    def _cut(self, time_s: float) -> list[Interval]:
+        max_s = self.config.max_s
+        if not self._on or max_s is None or time_s - self._open[1] < max_s - TIME_TOLERANCE_S:
+            return []
+        end = (self._step + 1, time_s)
+        found, self._open = self._closed(end), end
+        return found
 
     def _counts(self, speaks_for_change: bool, needed: int) -> bool:
         """Whether this step completes a run of `needed` consecutive ones that ask for the other state."""
