@@ -80,7 +80,8 @@ class Supervisor:
 
     def listen(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self.on_signal)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # started under nohup: stay
+                signal.signal(number, self.on_signal)
 
     def start(self, service: Service) -> None:
         """Start a service and keep it running. Raises LauncherError when it cannot start at all."""

@@ -58,6 +58,12 @@ class Installation:
     def address_file(self) -> Path:
         return self.run / "address.json"
 
+    def postgres(self) -> Postgres:
+        return Postgres(self.data / "postgres", sockets=self.run / "postgres", log=self.logs / "postgres.log")
+
+    def valkey(self) -> Valkey:
+        return Valkey(self.data / "valkey", sockets=self.run / "valkey", log=self.logs / "valkey.log")
+
     def make(self) -> None:
         """Make the folders. As root PostgreSQL runs as another user, who has to pass through, and can see nothing."""
         try:
@@ -76,9 +82,7 @@ class Installation:
             try:
                 return str(json.loads(file.read_text())["secret_key"])
             except (ValueError, KeyError) as error:
-                raise LauncherError(
-                    f"{file} is damaged. Remove it: a new one is made, and everybody signs in again."
-                ) from error
+                raise LauncherError(f"{file} is damaged. Remove it, and everybody has to sign in again.") from error
         unfinished = file.with_name("secrets.json.new")
         with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
             json.dump({"secret_key": secrets.token_urlsafe(50)}, opened)
@@ -139,20 +143,21 @@ class Up:
         return 0
 
     def _start(self) -> None:
+        """Start everything in order; between two steps, see whether somebody wants to stop."""
         self.environment = child_environment(self.installation)
-        if "DATABASE_URL" not in os.environ:
-            self._start_postgres()
-        if "REDIS_URL" not in os.environ:
-            self._start_valkey()
-        self._manage("Bringing the database up to date", "migrate", "--no-input")
-        account = self._manage("", "bootstrap_account")
         port = free_port(self.port)
         address = f"http://127.0.0.1:{port}"
-        self.environment["KINEME_PORT"] = str(port)
-        self._start_programs(port)
-        self._wait_for_web(address)
-        if self.supervisor.stopping:
-            return
+        for step in (
+            self._start_postgres,
+            self._start_valkey,
+            self._migrate,
+            lambda: self._start_programs(port),
+            lambda: self._wait_for_web(address),
+        ):
+            step()
+            if self.supervisor.stopping:
+                return
+        account = self._manage("bootstrap_account")  # late: its link lives for an hour
         self.installation.address_file.write_text(json.dumps({"address": address, "pid": os.getpid()}))
         self._greet(address, account)
         if self.sample:
@@ -161,27 +166,37 @@ class Up:
             self._once("ingest", "ingest", *map(str, self.videos))
 
     def _start_postgres(self) -> None:
-        logs, folder = self.installation.logs, self.installation.data / "postgres"
-        server = Postgres(folder, sockets=self.installation.run / "postgres", log=logs / "postgres.log")
-        began = time.monotonic()
+        if os.environ.get("DATABASE_URL"):
+            return
+        server = self.installation.postgres()
 
         def launch() -> subprocess.Popen[bytes]:
             while (process := server.start(tether=True)) is None:
                 server.stop()  # somebody started it by hand: it has to be ours, to be watched and stopped
             return process
 
-        self.supervisor.start(Service("postgres", launch, server.log, DATABASE, STOP_SIGNALS))
+        with self._timed("PostgreSQL is up"):
+            self.supervisor.start(Service("postgres", launch, server.log, DATABASE, STOP_SIGNALS))
         self.environment["DATABASE_URL"] = server.url
-        self.say(f"PostgreSQL is up. {time.monotonic() - began:.1f} s")
 
     def _start_valkey(self) -> None:
-        logs, folder = self.installation.logs, self.installation.data / "valkey"
-        server = Valkey(folder, sockets=self.installation.run / "valkey", log=logs / "valkey.log")
-        began = time.monotonic()
+        if os.environ.get("REDIS_URL"):
+            return
+        server = self.installation.valkey()
         stop: Signals = ((signal.SIGTERM, 10.0),)
-        self.supervisor.start(Service("valkey", lambda: server.start(tether=True), server.log, QUEUE, stop))
+        with self._timed("Valkey is up"):
+            self.supervisor.start(Service("valkey", lambda: server.start(tether=True), server.log, QUEUE, stop))
         self.environment["REDIS_URL"] = server.url
-        self.say(f"Valkey is up. {time.monotonic() - began:.1f} s")
+
+    def _migrate(self) -> None:
+        with self._timed("The database is up to date"):
+            self._manage("migrate", "--no-input")
+
+    @contextlib.contextmanager
+    def _timed(self, line: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.say(f"{line}. {time.monotonic() - began:.1f} s")
 
     def _start_programs(self, port: int) -> None:
         self._keep(
@@ -205,12 +220,10 @@ class Up:
     def _once(self, name: str, *arguments: str) -> None:
         self._keep(name, WEB, "django", *arguments, once=True)
 
-    def _manage(self, title: str, *arguments: str) -> str:
+    def _manage(self, *arguments: str) -> str:
         """Run a management command to its end; what it printed."""
-        began = time.monotonic()
-        command = [sys.executable, "-P", "-m", "django", *arguments]
         done = subprocess.run(
-            command,
+            [sys.executable, "-P", "-m", "django", *arguments],
             env=self.environment,
             cwd=REPOSITORY,
             stdin=subprocess.DEVNULL,
@@ -218,21 +231,18 @@ class Up:
             text=True,
             check=False,
         )
-        if done.returncode != 0:
-            if self.supervisor.stopping:
-                return ""
+        if done.returncode != 0 and not self.supervisor.stopping:
             end = "\n".join((done.stderr or done.stdout).splitlines()[-15:])
             raise LauncherError(f"`manage.py {arguments[0]}` failed:\n{end}")
-        if title:
-            self.say(f"{title}. {time.monotonic() - began:.1f} s")
         return done.stdout
 
     def _wait_for_web(self, address: str) -> None:
         began = time.monotonic()
         web = self.installation.logs / "web.log"
-        self.supervisor.watch(until=lambda: answers(address) or time.monotonic() - began > ANSWERS_WITHIN_S)
-        if not self.supervisor.stopping and not answers(address):
-            raise LauncherError(f"The web server does not answer. The end of {web}:\n{tail(web)}")
+        with self._timed("The web server is up"):
+            self.supervisor.watch(until=lambda: answers(address) or time.monotonic() - began > ANSWERS_WITHIN_S)
+            if not self.supervisor.stopping and not answers(address):
+                raise LauncherError(f"The web server does not answer. The end of {web}:\n{tail(web)}")
 
     def _greet(self, address: str, account: str) -> None:
         """Passwords and links go to the terminal only, never into a log."""
@@ -315,22 +325,17 @@ def second_call(installation: Installation, videos: Sequence[Path]) -> int:
     if not videos:
         return 0
     environment = child_environment(installation)
-    logs = installation.logs
-    environment.setdefault(
-        "DATABASE_URL", Postgres(installation.data / "postgres", sockets=installation.run / "postgres", log=logs).url
-    )
-    environment.setdefault("REDIS_URL", Valkey(installation.data / "valkey", sockets=installation.run / "valkey").url)
+    environment["DATABASE_URL"] = os.environ.get("DATABASE_URL") or installation.postgres().url
+    environment["REDIS_URL"] = os.environ.get("REDIS_URL") or installation.valkey().url
     command = [sys.executable, "-P", "-m", "django", "ingest", *map(str, videos)]
     return subprocess.run(command, env=environment, cwd=REPOSITORY, check=False).returncode
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="kineme up", description="Start Kineme and print its address. Ctrl-C stops it."
-    )
+    parser = argparse.ArgumentParser(prog="kineme up", description=__doc__)
     parser.add_argument("videos", nargs="*", type=Path, metavar="VIDEO", help="files to take in and discover in")
     parser.add_argument(
-        "--data", type=Path, help="folder for everything it keeps (default: KINEME_DATA, or .kineme here)"
+        "--data", type=Path, help="folder it keeps everything in (default: KINEME_DATA, or .kineme here)"
     )
     parser.add_argument("--port", type=int, help=f"of the address (default: the first free one from {FIRST_PORT})")
     parser.add_argument("--no-sample", action="store_true", help="do not make the sample project")
