@@ -1,8 +1,7 @@
 """Gives work that nobody holds any more back to the queue.
 
-Three ways a stage is left behind: its worker died (the lease runs out), its message was lost with the broker (the
-row is queued and the broker's queue is empty), or its process was killed between a stage's end and the next one's
-queueing (the run has rows that wait for nothing).
+Work is left behind in two ways: its worker died (the lease runs out), or its message was lost with the broker (the row
+is queued and the broker's queue is empty).
 """
 
 from __future__ import annotations

@@ -94,7 +94,9 @@ def test_the_heartbeat_renews_the_lease_and_carries_progress(queued: StageExecut
                 break
             beaten.wait(0.02)
     assert (row.progress, row.message) == (0.4, "frame 40")
-    assert row.lease_until is not None and before is not None and row.lease_until > before
+    assert row.lease_until is not None
+    assert before is not None
+    assert row.lease_until > before
 
 
 @pytest.mark.django_db(transaction=True)

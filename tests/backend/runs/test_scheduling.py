@@ -117,8 +117,8 @@ def test_retrying_asks_again_for_everything_from_the_failure_on(run: Run) -> Non
     services.retry_run(run)
     assert states(run, "track") == ["queued", "queued"], "the store answers for the one that worked"
     assert states(run, "train") == ["waiting"], "it now has one more video to learn from"
+    finish(run)
     with pytest.raises(NothingToRetry):
-        finish(run)
         services.retry_run(run)
 
 
@@ -138,8 +138,8 @@ def test_a_run_needs_a_ready_video() -> None:
     a_video(project, status=VideoStatus.FAILED)
     with pytest.raises(NoReadyVideos):
         services.start_run(project=project, by=project.created_by, preset="tiny")
+    other = a_video(a_project(a_user()))
     with pytest.raises(NoReadyVideos):
-        other = a_video(a_project(a_user()))
         services.start_run(project=project, by=project.created_by, preset="tiny", videos=[other])
 
 

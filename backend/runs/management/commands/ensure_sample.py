@@ -46,8 +46,10 @@ class Command(BaseCommand):
         config = SceneConfig()
         videos = []
         for path, view in zip(self._rendered(folder, config, project), config.views, strict=True):
-            found = Video.objects.filter(project=project, title=path.name).first()
-            videos.append(found or self._registered(project, path, view))
+            video = Video.objects.filter(project=project, title=path.name).first()
+            videos.append(video or self._registered(project, path, view))
+            if not videos[-1].stages.exists():
+                start_ingest(videos[-1])
         if ready := wait_until_prepared(videos):
             run = start_run(project=project, by=owner, preset="small", videos=ready)
             self.stdout.write(f"{run} of the sample project started")
@@ -72,7 +74,7 @@ class Command(BaseCommand):
 
     def _registered(self, project: Project, path: Path, view: str) -> Video:
         truth = json.loads(path.with_suffix(".json").read_text())
-        video = register_file(
+        return register_file(
             project=project,
             path=path,
             title=path.name,
@@ -82,8 +84,6 @@ class Command(BaseCommand):
             synthetic=True,
             truth=truth,
         )
-        start_ingest(video)
-        return video
 
 
 def _each_percent(tell: Any) -> Any:

@@ -1,0 +1,219 @@
+"""The whole chain on rendered video: real decoding, tracking, training and clustering, the smallest of each."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backend.common.artefacts import store
+from backend.projects.models import Project
+from backend.runs import selectors, services, stages
+from backend.runs.models import Run, RunStatus, StageExecution, Status
+from backend.videos.models import Video, VideoStatus
+from backend.videos.services import register_file
+from backend.vocabulary import selectors as vocabulary
+from backend.vocabulary.models import EMBEDDING_DIM, Segment
+from ml.synthetic import SceneConfig, plan, render
+from tests.factories.runs import a_project, a_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SCENE = SceneConfig.difficulty("easy", cycles=1, width_px=320, height_px=180, fps=15)
+
+
+@pytest.fixture(scope="module")
+def takes(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two short views of one take."""
+    folder = tmp_path_factory.mktemp("takes")
+    paths = []
+    for view in SCENE.views:
+        paths.append(folder / f"{view}.mp4")
+        render(SCENE, view, paths[-1], lambda *_: None)
+    return paths
+
+
+@pytest.fixture
+def project(media: Path) -> Project:
+    return a_project(a_user())
+
+
+def ingest(project: Project, paths: list[Path], work: Callable[[], None]) -> list[Video]:
+    videos = []
+    for path in paths:
+        videos.append(register_file(project=project, path=path, title=path.name, by=project.created_by))
+        services.start_ingest(videos[-1])
+    work()
+    for video in videos:
+        video.refresh_from_db()
+    return videos
+
+
+def discover(project: Project, work: Callable[[], None], **asked: object) -> Run:
+    run = services.start_run(project=project, by=project.created_by, preset="tiny", **asked)
+    work()
+    run.refresh_from_db()
+    return run
+
+
+def fingerprint(run: Run) -> dict[str, object]:
+    """Everything a run found, without ids and times."""
+    rows = run.segments.order_by("video__sha256", "index").select_related("cluster")
+    return {
+        "segments": [(s.start_s, s.end_s, tuple(s.codes), s.cluster.index, tuple(s.embedding)) for s in rows],
+        "clusters": list(run.clusters.order_by("index").values_list("index", "size", "silhouette")),
+        "files": {
+            (row.stage, row.video.sha256 if row.video else ""): store().manifest(row.output_key)
+            for row in run.stages.select_related("video")
+            if row.output_key
+        },
+    }
+
+
+def test_from_upload_to_similar_primitives(project: Project, takes: list[Path], work: Callable[[], None]) -> None:
+    videos = ingest(project, takes, work)
+    assert [video.status for video in videos] == [VideoStatus.READY] * 2
+    assert videos[0].duration_s == pytest.approx(plan(SCENE).duration_s, abs=0.1)
+    assert (videos[0].width_px, videos[0].height_px, videos[0].codec) == (320, 180, "h264")
+    assert videos[0].sprite is not None
+
+    calibrated = discover(project, work)
+    smoothed = selectors.energy_columns(calibrated, videos[0])["smoothed"]
+    # A tokenizer of thirty training steps says little; the team sets a threshold that cuts.
+    run = discover(project, work, n_clusters=4, theta_on=float(np.quantile(smoothed, 0.6)), tokenizer_run=calibrated)
+    assert (run.status, run.reason) == (RunStatus.DONE, "")
+    assert not run.stages.exclude(status=Status.DONE).exclude(stage="umap").exists()
+    segments = list(run.segments.order_by("video", "index"))
+    assert len(segments) >= 8
+    for segment in segments:
+        assert segment.codes
+        assert len(segment.embedding) == EMBEDDING_DIM
+        assert segment.cluster is not None
+        place = vocabulary.clip_of(run.started_by, segment.pk)
+        assert place is not None
+        for suffix in ("mp4", "webp"):
+            assert (store().path(place.key) / f"{place.index:05d}.{suffix}").stat().st_size > 0
+    by_video = [[s for s in segments if s.video_id == video.pk] for video in videos]
+    for one in by_video:
+        assert all(a.end_s <= b.start_s for a, b in pairwise(one)), "in order, never overlapping"
+        assert one[-1].end_s <= plan(SCENE).duration_s + 0.1
+
+    assert calibrated.calibration["theta_on"] > 0
+    columns = selectors.energy_columns(run, videos[0])
+    lengths = {len(columns[name]) for name in ("times_s", "energy", "smoothed", "velocity")}
+    assert len(lengths) == 1
+    assert sum(c.size for c in run.clusters.all()) == len(segments)
+    cards = vocabulary.cluster_cards(run)
+    assert [sum(card.durations_histogram) for card in cards] == [card.cluster.size for card in cards]
+    assert sum(card.share for card in cards) == pytest.approx(1)
+    found = vocabulary.similar_segments(segments[0], Segment.objects.filter(run=run), k=5)
+    assert len(found.segments) == 5
+    assert found.exact
+
+
+def test_the_same_twice_is_the_same(
+    project: Project, takes: list[Path], work: Callable[[], None], settings, tmp_path: Path
+) -> None:
+    ingest(project, takes, work)
+    first = fingerprint(discover(project, work))
+    settings.MEDIA_FOLDER = tmp_path / "elsewhere"  # nothing there to reuse
+    other = a_project(a_user())
+    ingest(other, list(reversed(takes)), work)
+    second = fingerprint(discover(other, work))
+    assert first == second
+
+
+def test_a_second_run_recomputes_only_what_changed(
+    project: Project, takes: list[Path], work: Callable[[], None]
+) -> None:
+    ingest(project, takes[:1], work)
+    first = discover(project, work, n_clusters=3)
+    again = discover(project, work, n_clusters=4)
+    assert set(again.stages.exclude(stage="umap").filter(reused=False).values_list("stage", flat=True)) == {"cluster"}
+    theta = again.calibration["theta_on"]
+    third = discover(project, work, n_clusters=3, theta_on=theta * 1.1)
+    fresh = set(third.stages.exclude(stage="umap").filter(reused=False).values_list("stage", flat=True))
+    assert fresh == {"calibrate", "segment", "clips", "embed", "cluster"}
+    assert first.segments.count() == again.segments.count()
+
+
+def test_a_tokenizer_can_be_reused(project: Project, takes: list[Path], work: Callable[[], None]) -> None:
+    ingest(project, takes[:1], work)
+    first = discover(project, work)
+    ingest(project, takes[1:], work)
+    again = discover(project, work, tokenizer_run=first)
+    assert again.status == RunStatus.DONE
+    assert again.stages.get(stage="train").output_key == first.stages.get(stage="train").output_key
+    assert set(again.segments.values_list("space", flat=True)) == set(first.segments.values_list("space", flat=True))
+
+
+def test_bad_files_end_with_a_sentence_and_the_others_go_on(
+    project: Project, takes: list[Path], work: Callable[[], None], tmp_path: Path
+) -> None:
+    note, empty = tmp_path / "notes.mp4", tmp_path / "empty.mp4"
+    note.write_text("these are notes, not a film\n" * 50)
+    empty.touch()
+    bad_1, bad_2, good = ingest(project, [note, empty, takes[0]], work)
+    for bad in (bad_1, bad_2):
+        assert bad.status == VideoStatus.FAILED
+        assert bad.reason
+        assert "Traceback" not in bad.reason
+    assert good.status == VideoStatus.READY
+    assert discover(project, work).status == RunStatus.DONE
+
+
+def test_the_same_file_twice_is_said_so(project: Project, takes: list[Path], work: Callable[[], None]) -> None:
+    first, second = ingest(project, [takes[0], takes[0]], work)
+    assert first.status == VideoStatus.READY
+    assert second.status == VideoStatus.FAILED
+    assert f"same file as “{first.title}”" in second.reason
+
+
+def test_a_full_disk_is_said_and_nothing_is_lost(
+    project: Project, takes: list[Path], work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(project, takes[:1], work)
+    real_save = np.save
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    run = services.start_run(project=project, by=project.created_by, preset="tiny")
+    with pytest.raises(OSError, match="No space left"):
+        work()
+    run.refresh_from_db()
+    assert run.status == RunStatus.FAILED
+    assert run.reason.startswith("The disk is full.")
+    monkeypatch.setattr(np, "save", real_save)
+    services.retry_run(run)
+    work()
+    run.refresh_from_db()
+    assert (run.status, run.reason) == (RunStatus.DONE, "")
+    assert run.segments.exists()
+
+
+def test_a_late_worker_changes_nothing(project: Project, takes: list[Path], work: Callable[[], None]) -> None:
+    """A worker that lost its lease while it computed must not write its rows over those of the one that took over."""
+    ingest(project, takes[:1], work)
+    run = discover(project, work)
+    row = run.stages.get(stage="segment")
+    before = list(run.segments.values_list("pk", flat=True))
+    late = StageExecution.objects.get(pk=row.pk)
+    late.attempt -= 1
+    with pytest.raises(stages.LeaseLost):
+        stages._finish(late, stages.Outcome("0" * 64, write=lambda: run.segments.all().delete()))
+    assert list(run.segments.values_list("pk", flat=True)) == before
+
+
+def test_deleting_the_project_deletes_its_rows(project: Project, takes: list[Path], work: Callable[[], None]) -> None:
+    ingest(project, takes[:1], work)
+    discover(project, work)
+    shutil.rmtree(store().root)
+    project.delete()
+    assert not Segment.objects.exists()
+    assert not StageExecution.objects.exists()
