@@ -14,7 +14,6 @@ PROGRAMS = {
     "test": "launcher.testing",
     "bench": "benchmarks.main",
     "lock": "launcher.lock",
-    "discover": "ml.cli",
 }
 
 
@@ -28,10 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
     if name not in COMMANDS:
         print(f"There is no command {name!r}.\n\n{usage()}", file=sys.stderr)
         return 2
-    program = importlib.import_module(PROGRAMS[name])
-    run = program.COMMANDS[name] if hasattr(program, "COMMANDS") else program.main
     try:
-        return int(run(rest))
+        if name in PROGRAMS:
+            return int(importlib.import_module(PROGRAMS[name]).main(rest))
+        return int(importlib.import_module("ml.cli").COMMANDS[name](rest))
     except LauncherError as error:
         print(error, file=sys.stderr)
         return 1
