@@ -29,6 +29,7 @@ CHANNELS = 9
 MIN_WAIT_S = 0.5  # standing still this long is the primitive `wait`; shorter is only a gap
 GRIP_OPEN, GRIP_CLOSED, GRIP_RELAXED = 1.0, 0.0, 0.55
 OVER = vec(0.0, 0.0, 0.05)  # metres; an empty hand moves over things
+YAW_BEFORE_TURN = 0.85
 YAW_WORK = 0.2  # radians; how the hand meets a housing
 
 
@@ -61,6 +62,9 @@ class Stroke:
     on_lever: bool
 
     def pose(self, time_s: float) -> Vector:
+        """[CHANNELS]; at rest, to the last bit, from `end_s` on."""
+        if time_s >= self.end_s:
+            return self.last.copy()
         u = (time_s - self.start_s) / (self.end_s - self.start_s)
         s = minimum_jerk((u - self.windows[:, 0]) / (self.windows[:, 1] - self.windows[:, 0]))
         pose: Vector = self.first + (self.last - self.first) * s
@@ -198,7 +202,8 @@ class _Operator:
         if cycle % self.batch == 0:
             self.exchange_trays(cycle)
         self.load(cycle)
-        self.go(self.grip_on_handle(), "reach for", "clamp", grip=GRIP_RELAXED)
+        yaw = YAW_WORK if skip_clamp else YAW_BEFORE_TURN
+        self.go(self.grip_on_handle(), "reach for", "clamp", grip=GRIP_RELAXED, yaw=yaw)
         if not skip_clamp and not clamp_late:
             self.turn_clamp("tighten", 1.15)
         self.slide(scene.CARRIAGE_IN_Y, "push", "push")
@@ -255,10 +260,18 @@ class _Operator:
     # -- primitives ----------------------------------------------------------------------------------------------
 
     def go(
-        self, to: Vector, action: str, object: str, *, grip: float, bulge: Vector = OVER, pause: bool = True
+        self,
+        to: Vector,
+        action: str,
+        object: str,
+        *,
+        grip: float,
+        yaw: float = YAW_WORK,
+        bulge: Vector = OVER,
+        pause: bool = True,
     ) -> None:
         """The empty hand goes somewhere."""
-        self.stroke("move", action, object, hand=to, grip=grip, yaw=YAW_WORK, bulge=bulge, pause=pause)
+        self.stroke("move", action, object, hand=to, grip=grip, yaw=yaw, bulge=bulge, pause=pause)
 
     def grip_on_handle(self) -> Vector:
         return scene.handle(float(self.pose[CARRIAGE])) + vec(0, 0, 0.012)

@@ -6,6 +6,7 @@ and a frame stays cheap. Textured shapes get a thin outline, which also hides th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ml.synthetic.scene import Camera, Vector, vec
+from ml.synthetic.scene import LIGHT, Camera, Vector, vec
 
 Image = npt.NDArray[np.uint8]
 Color = tuple[float, float, float]
@@ -21,8 +22,8 @@ Color = tuple[float, float, float]
 
 SUB = 4  # fractional bits of a pixel position
 TURN = np.linspace(0.0, 2 * np.pi, 25)[:-1]
+ARC = np.linspace(-1.0, 1.0, 12)
 CIRCLE = np.stack([np.cos(TURN), np.sin(TURN)], axis=1)
-LIGHT = vec(-0.38, -0.42, 1.0) / float(np.linalg.norm(vec(-0.38, -0.42, 1.0)))  # towards the lamp
 
 BOX_CORNERS = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
 BOX_FACES = {  # corners in order, from outside; "top" and "front" run left to right, far or upper edge first
@@ -141,31 +142,34 @@ class Canvas:
 
     def capsule_outline(self, limb: Capsule, grow_px: float = 0.0) -> Vector:
         """The capsule's silhouette in pixels, [N, 2]."""
-        ends, depth = self.camera.project(np.stack([limb.a, limb.b]))
-        radii = np.array([limb.radius_a, limb.radius_b]) * self.camera.focal_px / depth + grow_px
-        return _silhouette(ends[0], ends[1], float(radii[0]), float(radii[1]))
+        a, b, radius_a, radius_b = self._ends(limb)
+        return _silhouette(a, b, radius_a + grow_px, radius_b + grow_px)
+
+    def _ends(self, limb: Capsule) -> tuple[Vector, Vector, float, float]:
+        ends, depth = self.camera.project(np.array((limb.a, limb.b)))
+        focal = self.camera.focal_px
+        return ends[0], ends[1], limb.radius_a * focal / float(depth[0]), limb.radius_b * focal / float(depth[1])
 
     def capsule(self, limb: Capsule, color: Color) -> None:
         """A limb of one colour: dark rim, body, and a highlight on the lit side."""
-        self.fill(self.capsule_outline(limb, 0.7 * self.line_px), shade(color, 0.45))
-        self.fill(self.capsule_outline(limb), color)
-        up = LIGHT * 0.42
-        glow = Capsule(
-            limb.a + up * limb.radius_a, limb.b + up * limb.radius_b, limb.radius_a * 0.45, limb.radius_b * 0.45
-        )
-        self.fill(self.capsule_outline(glow), shade(color, 1.16))
+        a, b, radius_a, radius_b = self._ends(limb)
+        outward = _outward(a, b, radius_a, radius_b)
+        rim, glow = 0.7 * self.line_px, 0.42 * self.camera.upward_light
+        self.fill(_around(outward, a, b, radius_a + rim, radius_b + rim), shade(color, 0.45))
+        self.fill(_around(outward, a, b, radius_a, radius_b), color)
+        lit_a, lit_b = a + glow * radius_a, b + glow * radius_b
+        self.fill(_around(outward, lit_a, lit_b, 0.45 * radius_a, 0.45 * radius_b), shade(color, 1.16))
 
     def sleeve(self, limb: Capsule, texture: Image) -> None:
         """A limb wrapped in a texture that runs down from `a` to `b`. Draw its rim first."""
-        ends, depth = self.camera.project(np.stack([limb.a, limb.b]))
-        radii = np.array([limb.radius_a, limb.radius_b]) * self.camera.focal_px / depth
-        along = ends[1] - ends[0]
+        first, last, radius_a, radius_b = self._ends(limb)
+        along = last - first
         length = float(np.hypot(*along))
         along = along / length if length > 1e-6 else np.array([0.0, 1.0])
         across = np.array([-along[1], along[0]])
-        a, b = ends[0] - along * radii[0], ends[1] + along * radii[1]
-        quad = np.array([a - across * radii[0], a + across * radii[0], b + across * radii[1], b - across * radii[1]])
-        self.texture(quad, texture, _silhouette(ends[0], ends[1], float(radii[0]), float(radii[1])))
+        a, b = first - along * radius_a, last + along * radius_b
+        quad = np.array([a - across * radius_a, a + across * radius_a, b + across * radius_b, b - across * radius_b])
+        self.texture(quad, texture, _silhouette(first, last, radius_a, radius_b))
 
     def rim(self, limb: Capsule, color: Color) -> None:
         """The dark edge of a limb, under its texture."""
@@ -196,14 +200,28 @@ class Canvas:
 
 
 def _fixed(pixels: Vector) -> npt.NDArray[np.int32]:
-    return np.round(np.clip(pixels, -4000, 8000) * (1 << SUB)).astype(np.int32)
+    return np.rint(pixels * (1 << SUB)).astype(np.int32)
 
 
 def _silhouette(a: Vector, b: Vector, radius_a: float, radius_b: float) -> Vector:
     """Two discs and what lies between, [N, 2]."""
-    discs = np.concatenate([a + CIRCLE * radius_a, b + CIRCLE * radius_b]).astype(np.float32)
-    hull: Vector = cv2.convexHull(discs)[:, 0].astype(np.float64)
-    return hull
+    return _around(_outward(a, b, radius_a, radius_b), a, b, radius_a, radius_b)
+
+
+def _outward(a: Vector, b: Vector, radius_a: float, radius_b: float) -> Vector:
+    """Unit vectors [2, N, 2] from `b` to its arc of the silhouette and from `a` to its, between the outer tangents."""
+    dx, dy = float(b[0] - a[0]), float(b[1] - a[1])
+    share = (radius_a - radius_b) / max(math.hypot(dx, dy), 1e-6)
+    heading = math.atan2(dy, dx)
+    tangent = math.acos(min(1.0, max(-1.0, share)))  # 0 or pi where one disc lies in the other
+    # the far arc runs from -tangent to +tangent about the heading, the near one the rest of the way round
+    angles = np.stack([heading + ARC * tangent, heading + math.pi + ARC * (math.pi - tangent)])
+    return np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+
+
+def _around(outward: Vector, a: Vector, b: Vector, radius_a: float, radius_b: float) -> Vector:
+    points: Vector = np.concatenate([outward[0] * radius_b + b, outward[1] * radius_a + a])
+    return points
 
 
 # -- textures, made once ---------------------------------------------------------------------------------------------

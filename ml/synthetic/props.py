@@ -33,6 +33,11 @@ def room(canvas: Canvas, rng: np.random.Generator, *, belt: bool) -> None:
     canvas.polygon(_wall(left, right, far, -0.9, 2.0), (206, 210, 204))
     canvas.polygon(_wall(left, right, far, -0.9, -0.55), (150, 160, 150))
     canvas.polygon(np.array([[4.0, -2, 2], [4.0, far, 2], [4.0, far, -0.9], [4.0, -2, -0.9]]), (186, 192, 186))
+    for y, sky in ((-0.2, (232, 226, 212)), (1.0, (236, 230, 216))):  # a window in the right wall
+        frame = np.array([[3.98, y + 1.1, 1.4], [3.98, y, 1.4], [3.98, y, 0.35], [3.98, y + 1.1, 0.35]])
+        canvas.polygon(frame, sky, (120, 120, 116))
+        canvas.stroke(frame[[0, 3]], (130, 130, 126), 0.05)
+        canvas.stroke(frame[[2, 3]], (130, 130, 126), 0.07)
     for x0 in (-2.6, -0.9, 1.0, 2.7):
         for z in (-0.78, -0.38, 0.02, 0.42):
             canvas.box(vec(x0, 2.2, z), vec(1.5, 0.36, 0.03), (120, 116, 112))

@@ -171,6 +171,7 @@ class Renderer:
                 shadows.append(self._housing_shadow(*placed))
         self._shade(canvas, shadows)
 
+        self._lamp(canvas, time_s)
         # what is low lies under the arm; press head and lever are sorted against the hand
         props.carriage(canvas, vec(scene.PRESS_X, pose[CARRIAGE], 0.0), float(pose[CLAMP]))
         if carried is not None and (placed := self.take.housing(carried, time_s)) is not None:
@@ -192,7 +193,6 @@ class Renderer:
         props.lever(canvas, lever)
         if over_head and over_lever:
             draw_operator()
-        self._lamp(canvas, time_s)
         for i in range(self.config.occluders):
             props.hanging_tool(canvas, vec((0.22, -0.20)[i], 0.02, (0.20, 0.26)[i]))
 

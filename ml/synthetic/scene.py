@@ -106,6 +106,8 @@ def vec(x: float, y: float, z: float) -> Vector:
     return np.array([x, y, z], dtype=np.float64)
 
 
+LIGHT = vec(-0.38, -0.42, 1.0) / float(np.linalg.norm(vec(-0.38, -0.42, 1.0)))  # towards the lamp
+
 # Bench and what stands on it
 BENCH_X, BENCH_Y = (-0.80, 0.80), (0.0, 0.72)
 HOUSING_SIZE = vec(0.070, 0.054, 0.040)
@@ -168,14 +170,19 @@ class Camera:
     focal_px: float
     width_px: int
     height_px: int
+    upward_light: Vector = field(init=False, repr=False)  # where the lamp is in the picture, [2]
     _axes: npt.NDArray[np.float64] = field(init=False, repr=False)
+    _centre: Vector = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         forward = self.target - self.position
         forward = forward / np.linalg.norm(forward)
         right = np.cross(forward, vec(0, 0, 1))
         right = right / np.linalg.norm(right)
-        object.__setattr__(self, "_axes", np.stack([right, np.cross(forward, right), forward]))
+        axes = np.stack([right, np.cross(forward, right), forward])
+        object.__setattr__(self, "_axes", axes)
+        object.__setattr__(self, "_centre", np.array([0.5 * self.width_px, 0.5 * self.height_px]))
+        object.__setattr__(self, "upward_light", (axes @ LIGHT)[:2])
 
     @classmethod
     def of(cls, view: str, width_px: int, height_px: int) -> Self:
@@ -193,6 +200,6 @@ class Camera:
     def project(self, points: Vector) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """World points [N, 3] to pixels [N, 2] and distances along the optical axis [N], in metres."""
         local = (points - self.position) @ self._axes.T
-        depth = np.maximum(local[:, 2], 0.05)
+        depth = np.maximum(local[:, 2], 0.1)
         pixels = local[:, :2] * (self.focal_px / depth)[:, None]
-        return pixels + np.array([0.5 * self.width_px, 0.5 * self.height_px]), depth
+        return pixels + self._centre, depth
