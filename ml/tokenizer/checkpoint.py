@@ -59,7 +59,8 @@ def load_tokenizer(path: Path) -> MotionTokenizer:
     if embed is None or embed.shape != (config.d_m, 2 * config.n_points):
         # Before anything is built: a wrong configuration must not make this process reserve what it asks for.
         raise UnusableCheckpoint(f"the weights in {path} do not fit their configuration")
-    tokenizer = MotionTokenizer(config, normalisation)
+    with torch.random.fork_rng(devices=[]):  # first weights are drawn at random: not from the caller's numbers
+        tokenizer = MotionTokenizer(config, normalisation)
     try:
         tokenizer.load_state_dict(tensors)
     except RuntimeError as exc:
