@@ -15,7 +15,7 @@ from pathlib import Path
 from launcher.host import LauncherError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-LEFT_OUT = re.compile(r"(torch|triton)\W|nvidia-|cuda-")
+LEFT_OUT = re.compile(r"(torch|triton)[=\s]|nvidia-|cuda-")
 
 
 def constraints(resolved: str) -> str:
