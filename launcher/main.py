@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
+import os
 import sys
 
 from launcher.commands import COMMANDS, usage
@@ -30,10 +32,19 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if name in PROGRAMS:
             return int(importlib.import_module(PROGRAMS[name]).main(rest))
-        return int(importlib.import_module("ml.cli").COMMANDS[name](rest))
+        return _run_on_files(name, rest)
     except LauncherError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
+
+
+def _run_on_files(name: str, arguments: list[str]) -> int:
+    """A command of `ml.cli`."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch is imported; see launcher/up.py
+    what, add_arguments, run = importlib.import_module("ml.cli").COMMANDS[name]
+    parser = argparse.ArgumentParser(prog=f"kineme {name}", description=what)
+    add_arguments(parser)
+    return int(run(parser.parse_args(arguments)))
