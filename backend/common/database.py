@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,6 +23,8 @@ async def ask(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) ->
         try:
             return function(*args, **kwargs)
         finally:
-            close_old_connections()
+            for connection in connections.all(initialized_only=True):
+                if not connection.in_atomic_block:  # then it is not ours to close: a test's, or a caller's
+                    connection.close_if_unusable_or_obsolete()
 
     return await sync_to_async(call)()

@@ -38,7 +38,7 @@ def check_password(*, username: str, password: str, address: str) -> User:
         TooManySignIns: too many wrong ones lately; this one was not even looked at.
         InvalidCredentials: the name or the password is wrong, and we do not say which.
     """
-    name = username[:150].lower().replace("\0", "")
+    name = username[:150].lower()
     since = timezone.now() - FAILURES_COUNT_FOR
     FailedSignIn.objects.filter(at__lt=since).delete()
     # Counted as failed until it proves right, so a burst of parallel guesses cannot slip through before it counts.
@@ -52,7 +52,7 @@ def check_password(*, username: str, password: str, address: str) -> User:
     ):
         attempt.delete()  # or waiting would never help someone who keeps trying
         raise TooManySignIns("Too many wrong passwords. Wait a quarter of an hour and try again.")
-    user = authenticate(username=username.replace("\0", ""), password=password)
+    user = authenticate(username=username, password=password)
     if not isinstance(user, User):
         raise InvalidCredentials("The name or the password is wrong.")
     FailedSignIn.objects.filter(username=name, address=address).delete()

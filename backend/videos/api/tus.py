@@ -90,7 +90,7 @@ class UploadView(TusView):
             upload_id=upload_id,
             by=request.user,
             offset=_number(request, "Upload-Offset"),
-            length=_number(request, "Content-Length"),
+            length=_number(request, "Content-Length", absent="0"),
             stream=request._request,
             ingest=start_ingest,
         )
@@ -109,8 +109,8 @@ def _state(upload: Upload) -> dict[str, str]:
     return headers | {"Upload-Expires": http_date(expires_at.timestamp())}
 
 
-def _number(request: Request, name: str) -> int:
-    text = request.headers.get(name, "")
+def _number(request: Request, name: str, absent: str = "") -> int:
+    text = request.headers.get(name) or absent
     if not (text.isascii() and text.isdigit()) or int(text[:20]) > LARGEST_NUMBER or len(text) > 19:
         raise BadUpload(f"The header {name} has to be a number of bytes.")
     return int(text)

@@ -37,9 +37,13 @@ def test_an_artefact_appears_whole_with_the_sums_of_its_files(store: ArtefactSto
 
 
 def test_a_writer_that_fails_leaves_nothing(store: ArtefactStore):
-    with pytest.raises(RuntimeError), store.writing(KEY) as folder:
-        (folder / "half").write_bytes(b"x")
-        raise RuntimeError
+    def fail() -> None:
+        with store.writing(KEY) as folder:
+            (folder / "half").write_bytes(b"x")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert not store.exists(KEY)
     assert list(store.incoming.iterdir()) == []
 

@@ -59,7 +59,9 @@ def test_ranges_are_read_as_rfc_9110_has_them(header: str, size: int, interval: 
     assert parse_range(header, size) == interval
 
 
-@pytest.mark.parametrize(("header", "size"), [("bytes=10-", 10), ("bytes=11-20", 10), ("bytes=-0", 10), ("bytes=-5", 0)])
+@pytest.mark.parametrize(
+    ("header", "size"), [("bytes=10-", 10), ("bytes=11-20", 10), ("bytes=-0", 10), ("bytes=-5", 0)]
+)
 def test_a_range_behind_the_end_cannot_be_had(header: str, size: int):
     with pytest.raises(Unsatisfiable):
         parse_range(header, size)
