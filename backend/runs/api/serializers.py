@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from backend.runs.graph import STAGES
@@ -9,6 +10,7 @@ from backend.runs.models import Run, RunStatus, StageExecution, Status
 from ml.config import PRESETS
 
 
+@extend_schema_serializer(component_name="RunCreate")
 class StartRunSerializer(serializers.Serializer[Any]):
     """The Discover form. None lets the run decide: k by silhouette, the threshold by calibration."""
 

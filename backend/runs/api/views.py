@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -74,13 +74,13 @@ class PresetList(APIView):
 
 class RunList(APIView):
     @extend_schema(operation_id="runs_list", responses=RunSerializer(many=True))
-    def get(self, request: Request, project: int) -> Response:
-        owner = project_for(request.user, project)
+    def get(self, request: Request, id: int) -> Response:
+        owner = project_for(request.user, id)
         return Response(_rows(selectors.runs_visible_to(request.user).filter(project=owner)))
 
     @extend_schema(operation_id="runs_start", request=StartRunSerializer, responses={201: RunSerializer})
-    def post(self, request: Request, project: int) -> Response:
-        owner = project_for(request.user, project, Role.MANAGER)
+    def post(self, request: Request, id: int) -> Response:
+        owner = project_for(request.user, id, Role.MANAGER)
         form = StartRunSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         asked = form.validated_data
@@ -108,44 +108,45 @@ def _videos(ids: list[int], project: int) -> list[Video]:
 
 class RunDetail(APIView):
     @extend_schema(operation_id="runs_get", responses=RunSerializer)
-    def get(self, request: Request, run: int) -> Response:
-        return _row(visible_run(request.user, run), request.user)
+    def get(self, request: Request, id: int) -> Response:
+        return _row(visible_run(request.user, id), request.user)
 
 
 class RunCancel(APIView):
     @extend_schema(operation_id="runs_cancel", request=None, responses=RunSerializer)
-    def post(self, request: Request, run: int) -> Response:
-        return _row(services.cancel_run(visible_run(request.user, run, Role.MANAGER)), request.user)
+    def post(self, request: Request, id: int) -> Response:
+        return _row(services.cancel_run(visible_run(request.user, id, Role.MANAGER)), request.user)
 
 
 class RunRetry(APIView):
     @extend_schema(operation_id="runs_retry", request=None, responses=RunSerializer)
-    def post(self, request: Request, run: int) -> Response:
-        return _row(services.retry_run(visible_run(request.user, run, Role.MANAGER)), request.user)
+    def post(self, request: Request, id: int) -> Response:
+        return _row(services.retry_run(visible_run(request.user, id, Role.MANAGER)), request.user)
 
 
 class RunStages(APIView):
     @extend_schema(operation_id="runs_stages", responses=StageSerializer(many=True))
-    def get(self, request: Request, run: int) -> Response:
-        rows = selectors.stages_visible_to(request.user).filter(run=visible_run(request.user, run))
+    def get(self, request: Request, id: int) -> Response:
+        rows = selectors.stages_visible_to(request.user).filter(run=visible_run(request.user, id))
         return Response(StageSerializer(rows, many=True).data)
 
 
 class ProjectStages(APIView):
     @extend_schema(
         operation_id="stages_active",
+        parameters=[OpenApiParameter("active", int, enum=[1], description="There is no other list yet.")],
         description="What waits or works now in the project: ingest, and every stage of an active run.",
         responses=StageSerializer(many=True),
     )
-    def get(self, request: Request, project: int) -> Response:
-        rows = selectors.active_stages(request.user, project_for(request.user, project))
+    def get(self, request: Request, id: int) -> Response:
+        rows = selectors.active_stages(request.user, project_for(request.user, id))
         return Response(StageSerializer(rows, many=True).data)
 
 
 class VideoRetry(APIView):
     @extend_schema(operation_id="videos_retry", request=None, responses={204: None})
-    def post(self, request: Request, video: int) -> Response:
-        found = get_object_or_404(Video.objects.visible_to(request.user), pk=video)
+    def post(self, request: Request, id: int) -> Response:
+        found = get_object_or_404(Video.objects.visible_to(request.user), pk=id)
         project_for(request.user, found.project_id, Role.MANAGER)
         services.retry_ingest(found)
         return Response(status=204)

@@ -45,6 +45,13 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
         return f"/api/segments/{segment.pk}/poster/"
 
 
+class SegmentPageSerializer(serializers.Serializer[Any]):
+    """Give `next` back as `?cursor=`; null says this is the last page."""
+
+    results = SegmentSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
 class SegmentFilterSerializer(serializers.Serializer[Any]):
     """Which segments of a run. Unknown parameters are refused by the view."""
 

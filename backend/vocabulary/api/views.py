@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -22,6 +22,7 @@ from backend.vocabulary.api.serializers import (
     ClusterSerializer,
     MapSerializer,
     SegmentFilterSerializer,
+    SegmentPageSerializer,
     SegmentSerializer,
     SimilarFilterSerializer,
     SimilarSerializer,
@@ -35,12 +36,14 @@ def _run(request: Request, run: int) -> Run:
 
 class SegmentList(APIView):
     @extend_schema(
-        operation_id="segments_list", parameters=[SegmentFilterSerializer], responses=SegmentSerializer(many=True)
+        operation_id="segments_list",
+        parameters=[SegmentFilterSerializer, OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
+        responses=SegmentPageSerializer,
     )
-    def get(self, request: Request, run: int) -> Response:
+    def get(self, request: Request, id: int) -> Response:
         wanted = SegmentFilterSerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)
-        rows = selectors.segments_visible_to(request.user).filter(run=_run(request, run))
+        rows = selectors.segments_visible_to(request.user).filter(run=_run(request, id))
         if "video" in wanted.validated_data:
             rows = rows.filter(video=wanted.validated_data["video"])
         if "cluster" in wanted.validated_data:
@@ -51,17 +54,17 @@ class SegmentList(APIView):
 
 class SegmentDetail(APIView):
     @extend_schema(operation_id="segments_get", responses=SegmentSerializer)
-    def get(self, request: Request, segment: int) -> Response:
+    def get(self, request: Request, id: int) -> Response:
         rows = selectors.segments_visible_to(request.user)
-        return Response(SegmentSerializer(get_object_or_404(rows, pk=segment)).data)
+        return Response(SegmentSerializer(get_object_or_404(rows, pk=id)).data)
 
 
 class SimilarSegments(APIView):
     @extend_schema(operation_id="segments_similar", parameters=[SimilarFilterSerializer], responses=SimilarSerializer)
-    def get(self, request: Request, segment: int) -> Response:
+    def get(self, request: Request, id: int) -> Response:
         wanted = SimilarFilterSerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)
-        query = get_object_or_404(Segment.objects.visible_to(request.user), pk=segment)
+        query = get_object_or_404(Segment.objects.visible_to(request.user), pk=id)
         asked = wanted.validated_data
         found = selectors.similar_segments(query, _candidates(request.user, query, asked), k=asked["k"])
         return Response(
@@ -96,22 +99,22 @@ def _candidates(user: User, query: Segment, asked: dict[str, object]) -> QuerySe
 
 class ClusterList(APIView):
     @extend_schema(operation_id="clusters_list", responses=ClusterSerializer(many=True))
-    def get(self, request: Request, run: int) -> Response:
-        return Response(ClusterSerializer(selectors.cluster_cards(_run(request, run)), many=True).data)
+    def get(self, request: Request, id: int) -> Response:
+        return Response(ClusterSerializer(selectors.cluster_cards(_run(request, id)), many=True).data)
 
 
 class RunMap(APIView):
     @extend_schema(operation_id="runs_map", responses=MapSerializer)
-    def get(self, request: Request, run: int) -> Response:
-        return Response(selectors.map_columns(_run(request, run)))
+    def get(self, request: Request, id: int) -> Response:
+        return Response(selectors.map_columns(_run(request, id)))
 
 
-async def segment_clip(request: HttpRequest, segment: int) -> HttpResponseBase:
-    return await _segment_file(request, segment, "mp4", "video/mp4")
+async def segment_clip(request: HttpRequest, id: int) -> HttpResponseBase:
+    return await _segment_file(request, id, "mp4", "video/mp4")
 
 
-async def segment_poster(request: HttpRequest, segment: int) -> HttpResponseBase:
-    return await _segment_file(request, segment, "webp", "image/webp")
+async def segment_poster(request: HttpRequest, id: int) -> HttpResponseBase:
+    return await _segment_file(request, id, "webp", "image/webp")
 
 
 async def _segment_file(request: HttpRequest, pk: int, suffix: str, content_type: str) -> HttpResponseBase:
