@@ -18,6 +18,8 @@ RED: Color = (48, 52, 205)
 CARTONS: tuple[Color, ...] = (
     (88, 132, 172), (150, 110, 72), (84, 88, 176), (160, 164, 160), (104, 140, 108),
 )  # fmt: skip
+COATS: tuple[Color, ...] = ((92, 84, 150), (150, 122, 84), (84, 128, 112), (110, 108, 104))
+AISLE_M = 3.9  # people walk from -AISLE_M to AISLE_M along x, where the room ends in a doorway
 HEAD, HEAD_SIZE = vec(0.0, 0.43, 0.31), vec(0.14, 0.30, 0.10)  # of the press
 
 
@@ -33,7 +35,9 @@ def room(canvas: Canvas, rng: np.random.Generator, *, belt: bool) -> None:
     canvas.polygon(_wall(left, right, far, -0.9, 2.0), (206, 210, 204))
     canvas.polygon(_wall(left, right, far, -0.9, -0.55), (150, 160, 150))
     canvas.polygon(np.array([[4.0, -2, 2], [4.0, far, 2], [4.0, far, -0.9], [4.0, -2, -0.9]]), (186, 192, 186))
-    for y, sky in ((-0.2, (232, 226, 212)), (1.0, (236, 230, 216))):  # a window in the right wall
+    door = np.array([[3.99, 2.05, 1.2], [3.99, 1.05, 1.2], [3.99, 1.05, -0.9], [3.99, 2.05, -0.9]])
+    canvas.polygon(door, (96, 98, 96), (130, 130, 126))
+    for y, sky in ((-1.5, (232, 226, 212)), (-0.25, (236, 230, 216))):  # a window in the right wall
         frame = np.array([[3.98, y + 1.1, 1.4], [3.98, y, 1.4], [3.98, y, 0.35], [3.98, y + 1.1, 0.35]])
         canvas.polygon(frame, sky, (120, 120, 116))
         canvas.stroke(frame[[0, 3]], (130, 130, 126), 0.05)

@@ -42,7 +42,7 @@ class Renderer:
         self._resting_look: tuple[tuple[int, bool], ...] | None = None
         self.mark = _mark(self.height)
         passing = np.random.default_rng([config.seed, 3])
-        self.passers = [self._passer(passing) for _ in range(config.passers_by)]
+        self.passers = [self._passer(passing, props.COATS[i % len(props.COATS)]) for i in range(config.passers_by)]
         self.phases = np.random.default_rng([config.seed, 4]).uniform(0, 2 * np.pi, (3, 3))
         # noise differs between the cameras; the scene does not
         noise = np.random.default_rng([config.seed, 5, scene.VIEWS.index(view)])
@@ -117,12 +117,11 @@ class Renderer:
 
     # -- behind the bench ----------------------------------------------------------------------------------------
 
-    def _passer(self, rng: np.random.Generator) -> tuple[float, float, float, float, Color]:
+    def _passer(self, rng: np.random.Generator, coat: Color) -> tuple[float, float, float, float, Color]:
         """Start time, walking speed (signed), distance, stride phase and coat of someone who walks by."""
         start_s = float(rng.uniform(0, max(1.0, self.take.duration_s - 3)))
         speed = float(rng.uniform(0.9, 1.4)) * (1 if rng.random() < 0.5 else -1)
-        coats: list[Color] = [(92, 84, 150), (150, 122, 84), (84, 128, 112), (110, 108, 104)]
-        return start_s, speed, float(rng.uniform(1.3, 1.7)), float(rng.uniform(0, 6)), coats[rng.integers(len(coats))]
+        return start_s, speed, float(rng.uniform(1.3, 1.7)), float(rng.uniform(0, 6)), coat
 
     def _with_resting_housings(self, time_s: float) -> Image:
         """The background with the housings that lie in the trays, drawn once each time one is taken or laid down."""
@@ -143,8 +142,8 @@ class Renderer:
         """Passers-by and the belt: drawn over the room, then the bench is put back in front."""
         drawn: list[Vector] = []
         for start_s, speed, y, phase, coat in self.passers:
-            x = -math.copysign(2.6, speed) + speed * (time_s - start_s)
-            if time_s >= start_s and abs(x) <= 2.6:
+            x = -math.copysign(props.AISLE_M, speed) + speed * (time_s - start_s)
+            if time_s >= start_s and abs(x) <= props.AISLE_M:
                 drawn.append(props.passer_by(canvas, vec(x, y, -0.9), speed, phase + 5.2 * (time_s - start_s), coat))
         if self.config.conveyor_m_s > 0:
             drawn += props.cartons_on_belt(canvas, self.config.conveyor_m_s * time_s)
@@ -153,6 +152,7 @@ class Renderer:
             high = np.minimum(pixels.max(axis=0).astype(int) + 4, (self.width, self.height))
             if (high > low).all():
                 part = np.s_[low[1] : high[1], low[0] : high[0]]
+                cv2.GaussianBlur(canvas.picture[part], (0, 0), self.height / 360, canvas.picture[part])  # out of focus
                 cv2.copyTo(base[part], self.in_front_of_room[part], canvas.picture[part])
 
     # -- on the bench --------------------------------------------------------------------------------------------

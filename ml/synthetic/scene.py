@@ -31,7 +31,7 @@ class SceneConfig:
     views: tuple[str, ...] = VIEWS
 
     # how the operator moves
-    speed: float = 1.0  # 2.0 halves every duration
+    speed: float = 1.1  # 2.2 halves every duration
     speed_variation: float = 0.12  # standard deviation of the logarithm of a primitive's duration
     path_variation_m: float = 0.015  # standard deviation of the bulge of a path and of where a reach ends
     order_variation: float = 0.08  # chance, per cycle and kind, to skip, swap or repeat a step
