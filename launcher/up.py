@@ -129,6 +129,7 @@ class Up:
         """Start everything, keep it running until asked to stop, stop everything."""
         rotate(self.installation.logs / "up.log")
         self.supervisor.listen()
+        self.installation.address_file.unlink(missing_ok=True)
         if left := end_leftovers(self.installation.run / "processes.json"):
             self.say(f"Stopped {left} processes that an earlier run left behind.")
         try:
