@@ -13,13 +13,6 @@ from ml import clustering
 
 
 @pytest.fixture
-def media(tmp_path: Path, settings) -> Path:
-    """An empty media folder of this test."""
-    settings.MEDIA_FOLDER = tmp_path / "media"
-    return settings.MEDIA_FOLDER
-
-
-@pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch, media: Path) -> Callable[[], None]:
     """Does what is queued, and what that queues, until nothing is left.
 

@@ -19,6 +19,7 @@ from backend.videos.services import register_file
 from backend.vocabulary import selectors as vocabulary
 from backend.vocabulary.models import EMBEDDING_DIM, Segment
 from ml.synthetic import SceneConfig, plan, render
+from tests.backend.runs.fingerprint import fingerprint
 from tests.factories.runs import a_project, a_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,20 +59,6 @@ def discover(project: Project, work: Callable[[], None], **asked: object) -> Run
     work()
     run.refresh_from_db()
     return run
-
-
-def fingerprint(run: Run) -> dict[str, object]:
-    """Everything a run found, without ids and times."""
-    rows = run.segments.order_by("video__sha256", "index").select_related("cluster")
-    return {
-        "segments": [(s.start_s, s.end_s, tuple(s.codes), s.cluster.index, tuple(s.embedding)) for s in rows],
-        "clusters": list(run.clusters.order_by("index").values_list("index", "size", "silhouette")),
-        "files": {
-            (row.stage, row.video.sha256 if row.video else ""): store().manifest(row.output_key)
-            for row in run.stages.select_related("video")
-            if row.output_key
-        },
-    }
 
 
 def test_from_upload_to_similar_primitives(project: Project, takes: list[Path], work: Callable[[], None]) -> None:
@@ -119,11 +106,11 @@ def test_the_same_twice_is_the_same(
     project: Project, takes: list[Path], work: Callable[[], None], settings, tmp_path: Path
 ) -> None:
     ingest(project, takes, work)
-    first = fingerprint(discover(project, work))
+    first = fingerprint(discover(project, work), store())
     settings.MEDIA_FOLDER = tmp_path / "elsewhere"  # nothing there to reuse
     other = a_project(a_user())
     ingest(other, list(reversed(takes)), work)
-    second = fingerprint(discover(other, work))
+    second = fingerprint(discover(other, work), store())
     assert first == second
 
 
