@@ -135,15 +135,16 @@ def remux(path: Path, info: VideoInfo, out: Path) -> bool:
     the times a plain MP4 needs.
     """
     part = _part(out)
-    copied = copy_stream(path, part, info.start_s)
-    if copied:
+    try:
+        if not copy_stream(path, part, info.start_s):
+            return False
         expected, found = packet_times_s(path, info.start_s), packet_times_s(part, 0.0)
-        copied = len(found) == len(expected) and bool(np.abs(found - expected).max() <= SAME_TIME_S)
-    if copied:
+        if len(found) != len(expected) or np.abs(found - expected).max() > SAME_TIME_S:
+            return False
         part.replace(out)
-    else:
+        return True
+    finally:
         part.unlink(missing_ok=True)
-    return copied
 
 
 class Mp4Writer:

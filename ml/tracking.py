@@ -312,9 +312,11 @@ class TracksFile:
     def abandon(self) -> None:
         """Drop what was written."""
         if self._writing is not None:
-            self._writing.close()
-            self._writing = None
-            (self.folder / "tracks.bin.part").unlink(missing_ok=True)
+            try:
+                self._writing.close()
+            finally:
+                self._writing = None
+                (self.folder / "tracks.bin.part").unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ never followed, and a picture's size is limited before it is decoded.
 
 from __future__ import annotations
 
+import struct
 from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from av.video.stream import VideoStream
 
 from ml.artefacts import Seconds, VideoInfo
 from ml.config import TrackingConfig
-from ml.errors import CannotDecode, PipelineError, TooLarge, TooShort
+from ml.errors import CannotDecode, TooLarge, TooShort
 
 MAX_SIDE_PX = 8192
 MAX_PIXELS = 40_000_000
@@ -271,7 +272,8 @@ def sampled(source: Iterable[Picture], fps: float) -> Iterator[tuple[float, Pict
         before, last = last, picture
     if last is None or best is None:
         return
-    end_s = 2 * last.time_s - (before.time_s if before is not None else 0.0) - 1e-6
+    # The last picture lasts as long as the step before it. Less than a tenth of a slot at the end is rounding.
+    end_s = 2 * last.time_s - (before.time_s if before is not None else 0.0) - 0.1 / fps
     if slot == 0 or slot / fps < end_s:
         yield best.time_s, best
     while (slot := slot + 1) / fps < end_s:
@@ -304,7 +306,7 @@ class _Source:
 
     @property
     def step_s(self) -> float:
-        """The average step, for pictures that carry no time."""
+        """What the header gives as average step, for pictures that carry no time when no step was seen yet."""
         rate = self.stream.average_rate
         return float(1 / rate) if rate else 0.04
 
@@ -331,8 +333,7 @@ def _opened(path: Path) -> Iterator[_Source]:
         "protocol_whitelist": "file",
         "codec_whitelist": DECODERS,
     }
-    if refusal := _sniff(path):
-        raise refusal
+    _sniff(path)
     try:
         container = av.open(f"file:{path.absolute()}", "r", options=limits, container_options=rules)
     except av.FFmpegError as exc:
@@ -363,16 +364,17 @@ def _check_size(width: int, height: int) -> None:
         raise CannotDecode(f"the picture is {width}×{height} px, needs at least {MIN_SIDE_PX}×{MIN_SIDE_PX}")
 
 
-def _sniff(path: Path) -> PipelineError | None:
-    """What the first bytes give away, so that no demuxer has to guess."""
+def _sniff(path: Path) -> None:
+    """Refuse what the first bytes give away, so that no demuxer has to guess."""
     with path.open("rb") as file:
         head = file.read(64)
     if not head:
-        return CannotDecode("not a video: the file is empty")
+        raise CannotDecode("not a video: the file is empty")
     for offset, signature, sentence in _SIGNATURES:
         if head[offset:].startswith(signature):
-            return CannotDecode(sentence)
-    return None
+            raise CannotDecode(sentence)
+    if head.startswith(b"GIF8"):  # the demuxer does not tell this size, and the decoder would allocate it
+        _check_size(*struct.unpack_from("<HH", head, 6))
 
 
 def _why_not(path: Path) -> str:
@@ -389,11 +391,12 @@ def _why_not(path: Path) -> str:
 def _timed(source: _Source, damage: Damage) -> Iterator[Picture]:
     """What `pictures` gives, from an open file."""
     last_s: float | None = None
+    step_s = source.step_s
     for stored in _decoded(source, damage):
         absolute_s = source.seconds(stored.dts if source.by_decoding_time else stored.pts)
         if absolute_s is None:
             damage.untimed += not source.by_decoding_time  # AVI: the last pictures leave the decoder without one
-            absolute_s = (source.start_s or 0.0) + (last_s + source.step_s if last_s is not None else 0.0)
+            absolute_s = (source.start_s or 0.0) + (last_s + step_s if last_s is not None else 0.0)
         if source.start_s is None:
             source.start_s = absolute_s
         time_s = absolute_s - source.start_s
@@ -404,6 +407,7 @@ def _timed(source: _Source, damage: Damage) -> Iterator[Picture]:
             continue
         elif time_s - last_s > MAX_GAP_S:
             raise CannotDecode(f"the clock of this video is broken: it jumps by hours after {last_s:.1f} s")
+        step_s = time_s - last_s if last_s is not None else step_s
         last_s = time_s
         damage.decoded += 1
         yield Picture(time_s, stored, source.pixel_aspect)
