@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 ERROR = {
@@ -14,16 +16,36 @@ ERROR = {
     },
     "required": ["code", "message"],
 }
+REFERENCE = re.compile(r'"#/components/schemas/(\w+)"')
+
+Schema = dict[str, Any]
 
 
-def describe_errors(result: dict[str, Any], generator: object, request: object, public: bool) -> dict[str, Any]:
-    """Give every operation the error body as what it answers otherwise."""
-    result["components"]["schemas"]["Error"] = ERROR
-    answer = {
+def describe_answers(result: Schema, generator: object, request: object, public: bool) -> Schema:
+    """Every answer has all its fields, null or not, and every operation may answer with the error body."""
+    components = result["components"]["schemas"]
+    operations = [operation for path in result["paths"].values() for operation in path.values()]
+    asked = _reached([operation.get("requestBody") for operation in operations], components)
+    for name in _reached([operation["responses"] for operation in operations], components) - asked:
+        if "properties" in components[name]:
+            components[name]["required"] = list(components[name]["properties"])
+    components["Error"] = ERROR
+    refusal = {
         "description": "Refused",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
     }
-    for operations in result["paths"].values():
-        for operation in operations.values():
-            operation["responses"]["default"] = answer
+    for operation in operations:
+        operation["responses"]["default"] = refusal
     return result
+
+
+def _reached(start: object, components: Schema) -> set[str]:
+    """The components that `start` refers to, and those that they refer to."""
+    found: set[str] = set()
+    waiting = REFERENCE.findall(json.dumps(start, default=str))
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += REFERENCE.findall(json.dumps(components[name], default=str))
+    return found

@@ -104,10 +104,11 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "backend.common.schema.describe_errors",
+        "backend.common.schema.describe_answers",
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "PresetName": "ml.config.PRESETS",
         "Role": "backend.projects.models.Role",
         "VideoStatus": "backend.videos.models.VideoStatus",
         "RunStatus": "backend.runs.models.RunStatus",

@@ -58,4 +58,4 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
 
 class ProjectCreateSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=120)
-    description = serializers.CharField(max_length=5000, allow_blank=True, default="")
+    description = serializers.CharField(max_length=5000, allow_blank=True, required=False)

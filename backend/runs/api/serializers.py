@@ -141,7 +141,7 @@ class EnergySerializer(serializers.Serializer[Any]):
 
 
 class PresetSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField()
+    name = serializers.ChoiceField(choices=PRESETS)
     title = serializers.CharField()
     description = serializers.CharField()
     minutes_hint = serializers.FloatField(allow_null=True)

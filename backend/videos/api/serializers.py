@@ -48,6 +48,7 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
     progress = serializers.SerializerMethodField(help_text="Of checking and preparing, 0 to 1.")
     n_segments = serializers.SerializerMethodField(help_text="Found by the newest finished run.")
     latest_run = serializers.IntegerField(allow_null=True, help_text="The newest finished run with this video.")
+    truth = TruthSerializer(allow_null=True)
 
     class Meta:
         model = Video
@@ -77,6 +78,7 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
             "progress",
             "n_segments",
             "latest_run",
+            "truth",
         )
         read_only_fields = fields
 
@@ -107,20 +109,6 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
 
     def get_n_segments(self, video: Any) -> int | None:
         return video.n_segments if video.latest_run is not None else None
-
-
-class VideoDetailSerializer(VideoSerializer):
-    """A video, with its ground truth where it has one."""
-
-    truth = serializers.SerializerMethodField()
-
-    class Meta(VideoSerializer.Meta):
-        fields = (*VideoSerializer.Meta.fields, "truth")
-        read_only_fields = fields
-
-    @extend_schema_field(TruthSerializer(allow_null=True))
-    def get_truth(self, video: Video) -> dict[str, Any] | None:
-        return video.truth
 
 
 class UploadSerializer(serializers.ModelSerializer[Upload]):

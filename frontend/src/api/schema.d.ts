@@ -4,17 +4,33 @@
  */
 
 export interface paths {
-    "/api/session/": {
+    "/api/health/": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["session_retrieve"];
+        get: operations["health"];
         put?: never;
-        post: operations["session_create"];
-        delete: operations["session_destroy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/presets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["presets_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -43,71 +59,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["projects_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{id}/videos/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["projects_videos_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/videos/{id}/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["videos_retrieve"];
-        put?: never;
-        post?: never;
-        delete: operations["videos_destroy"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{id}/uploads/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["projects_uploads_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/presets/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["presets_list"];
+        get: operations["projects_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -123,9 +75,59 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["projects_runs_list"];
+        get: operations["runs_list"];
         put?: never;
-        post: operations["projects_runs_create"];
+        post: operations["runs_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/stages/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What waits or works now in the project: ingest, and every stage of an active run. */
+        get: operations["stages_active"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/uploads/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The files this user has not finished sending. */
+        get: operations["uploads_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/videos/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["videos_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -139,7 +141,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["runs_retrieve"];
+        get: operations["runs_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -157,119 +159,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["runs_cancel_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/runs/{id}/retry/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["runs_retry_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/runs/{id}/stages/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["runs_stages_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{id}/stages/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["projects_stages_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/runs/{run}/videos/{video}/energy/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["runs_videos_energy_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/runs/{id}/segments/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["runs_segments_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/segments/{id}/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["segments_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/segments/{id}/similar/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["segments_similar_retrieve"];
-        put?: never;
-        post?: never;
+        post: operations["runs_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -283,7 +173,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["runs_clusters_list"];
+        get: operations["clusters_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -299,9 +189,154 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["runs_map_retrieve"];
+        get: operations["runs_map"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["runs_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/segments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["segments_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/stages/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["runs_stages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/videos/{video}/energy/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["runs_energy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["segments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{id}/similar/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["segments_similar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who is signed in. Also sets the CSRF cookie. */
+        get: operations["session_get"];
+        put?: never;
+        post: operations["session_sign_in"];
+        delete: operations["session_sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/videos/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["videos_get"];
+        put?: never;
+        post?: never;
+        delete: operations["videos_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/videos/{id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["videos_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -312,234 +347,62 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Error: {
-            code: string;
-            message: string;
-            details?: {
-                [key: string]: unknown;
-            };
-        };
-        User: {
-            id: number;
-            username: string;
-            display_name: string;
-        };
-        Session: {
-            user: components["schemas"]["User"] | null;
-            version: string;
-        };
-        SignIn: {
-            username: string;
-            password: string;
-        };
-        Project: {
-            id: number;
-            name: string;
-            description: string;
-            synthetic: boolean;
-            /** @enum {string} */
-            role: "viewer" | "reviewer" | "manager" | "owner";
-            n_videos: number;
-            duration_s: number;
-            n_segments: number;
-            n_active_runs: number;
-            /** Format: date-time */
-            created_at: string;
-            poster_url: string | null;
-        };
-        ProjectCreate: {
-            name: string;
-            description?: string;
-        };
-        Sprite: {
-            url: string;
-            columns: number;
-            rows: number;
-            tile_width: number;
-            tile_height: number;
-            interval_s: number;
-        };
-        TruthSegment: {
-            start: number;
-            end: number;
-            label: string;
-        };
-        Truth: {
-            segments: components["schemas"]["TruthSegment"][];
-        };
-        Video: {
-            id: number;
-            project: number;
-            title: string;
-            view: string;
-            recording: string;
-            synthetic: boolean;
-            size_bytes: number;
-            /** @enum {string} */
-            status: "uploaded" | "checking" | "preparing" | "ready" | "failed";
-            reason: string | null;
-            warnings: string[];
-            duration_s: number | null;
-            width_px: number | null;
-            height_px: number | null;
-            fps: number | null;
-            codec: string | null;
-            variable_frame_rate: boolean | null;
-            uploaded_by: string | null;
-            /** Format: date-time */
-            created_at: string;
-            poster_url: string | null;
-            sprite: components["schemas"]["Sprite"] | null;
-            browser_url: string | null;
-            progress: number | null;
-            n_segments: number | null;
-            latest_run: number | null;
-            truth?: components["schemas"]["Truth"] | null;
-        };
-        Upload: {
-            /** Format: uuid */
-            id: string;
-            filename: string;
-            size_bytes: number;
-            offset_bytes: number;
-            /** Format: date-time */
-            created_at: string;
-            url: string;
-        };
-        Preset: {
-            name: string;
-            title: string;
-            description: string;
-            minutes_hint: number | null;
-            default: boolean;
-        };
-        RunMetrics: {
-            silhouette: number | null;
-            calinski_harabasz: number | null;
-        };
-        RunCalibration: {
+        Calibration: {
+            /** Format: double */
             theta_on: number;
+            /** Format: double */
             theta_off: number;
+            /** Format: double */
+            off_ratio: number;
+            /** Format: double */
             f1: number | null;
+            /** Format: double */
             f1_always_on: number | null;
+            /** Format: double */
             auc: number | null;
+            /** Format: double */
             j: number | null;
+            /** Format: double */
+            otsu_threshold: number | null;
+            n_steps: number | null;
             warning: string | null;
         };
-        Run: {
-            id: number;
-            project: number;
-            number: number;
-            /** @enum {string} */
-            status: "queued" | "running" | "done" | "failed" | "cancelled";
-            reason: string | null;
-            preset: string;
-            n_clusters: number | null;
-            theta_on: number | null;
-            config_hash: string;
-            started_by: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            started_at: string | null;
-            /** Format: date-time */
-            finished_at: string | null;
-            progress: number;
-            message: string;
-            n_videos: number;
-            n_segments: number;
-            n_clusters_found: number | null;
-            metrics: components["schemas"]["RunMetrics"] | null;
-            calibration: components["schemas"]["RunCalibration"] | null;
-            suggested_k: number[][];
-            /** @enum {string} */
-            projection: "pca" | "umap";
-        };
-        RunCreate: {
-            preset: string;
-            n_clusters?: number | null;
-            theta_on?: number | null;
-            tokenizer_run?: number | null;
-            videos?: number[] | null;
-        };
-        Stage: {
-            id: number;
-            run: number | null;
-            video: number | null;
-            video_title: string | null;
-            stage: string;
-            queue: string;
-            /** @enum {string} */
-            status: "waiting" | "queued" | "running" | "done" | "failed" | "cancelled" | "skipped";
-            progress: number;
-            message: string;
-            reason: string | null;
-            attempt: number;
-            reused: boolean;
-            worker: string | null;
-            /** Format: date-time */
-            queued_at: string | null;
-            /** Format: date-time */
-            started_at: string | null;
-            /** Format: date-time */
-            finished_at: string | null;
-        };
-        Energy: {
-            times_s: number[];
-            energy: number[];
-            smoothed: number[];
-            velocity: number[];
-            theta_on: number | null;
-            theta_off: number | null;
-            source: string;
-            unit: string;
-        };
-        Segment: {
-            id: number;
-            run: number;
-            video: number;
-            video_title: string;
-            index: number;
-            start_s: number;
-            end_s: number;
-            duration_s: number;
-            codes: number[];
-            energy_mean: number;
-            energy_peak: number;
-            cluster: number | null;
-            cluster_id: number | null;
-            x: number | null;
-            y: number | null;
-            clip_url: string | null;
-            poster_url: string | null;
-        };
-        SegmentPage: {
-            results: components["schemas"]["Segment"][];
-            next: string | null;
-        };
-        SimilarHit: {
-            segment: components["schemas"]["Segment"];
-            distance: number;
-        };
-        SimilarPage: {
-            results: components["schemas"]["SimilarHit"][];
-            searched: number;
-            exact: boolean;
-            space: string;
-        };
+        /** @description A `selectors.ClusterCard`. */
         Cluster: {
             id: number;
             run: number;
             index: number;
             name: string;
             size: number;
+            /** Format: double */
             share: number;
+            /** Format: double */
             silhouette: number | null;
+            /** Format: double */
             mean_duration_s: number;
+            /** Format: double */
             total_duration_s: number;
             durations_histogram: number[];
             n_videos: number;
             medoids: components["schemas"]["Segment"][];
+        };
+        Energy: {
+            times_s: number[];
+            energy: number[];
+            smoothed: number[];
+            velocity: number[];
+            /** Format: double */
+            theta_on: number;
+            /** Format: double */
+            theta_off: number;
+            source: string;
+            unit: string;
+        };
+        Health: {
+            database: boolean;
+            broker: boolean;
+            /** @description Worker processes that answered. */
+            workers: number;
         };
         Map: {
             ids: number[];
@@ -549,8 +412,269 @@ export interface components {
             video: number[];
             start_s: number[];
             duration_s: number[];
-            /** @enum {string} */
-            projection: "pca" | "umap";
+            projection: components["schemas"]["ProjectionEnum"];
+        };
+        Metrics: {
+            /** Format: double */
+            silhouette: number | null;
+            /** Format: double */
+            calinski_harabasz: number | null;
+        };
+        Neighbour: {
+            segment: components["schemas"]["Segment"];
+            /**
+             * Format: double
+             * @description Cosine distance, 0..2.
+             */
+            distance: number;
+        };
+        Preset: {
+            name: components["schemas"]["PresetName"];
+            title: string;
+            description: string;
+            /** Format: double */
+            minutes_hint: number | null;
+            default: boolean;
+        };
+        /** @enum {string} */
+        PresetName: "paper" | "small" | "tiny";
+        Project: {
+            readonly id: number;
+            readonly name: string;
+            readonly description: string;
+            /** @description Its videos are rendered, not recorded. */
+            readonly synthetic: boolean;
+            role: components["schemas"]["Role"];
+            n_videos: number;
+            /** Format: double */
+            duration_s: number;
+            /** @description Of the newest finished run. */
+            n_segments: number;
+            n_active_runs: number;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly poster_url: string | null;
+        };
+        ProjectCreate: {
+            name: string;
+            description?: string;
+        };
+        /** @enum {string} */
+        ProjectionEnum: "pca" | "umap";
+        /** @enum {string} */
+        Role: "viewer" | "reviewer" | "manager" | "owner";
+        /** @description A run of `selectors.runs_visible_to`; `context["progress"]` holds `selectors.progress_of`. */
+        Run: {
+            readonly id: number;
+            project: number;
+            /** @description Counts within the project: what people call the run. */
+            number: number;
+            status: components["schemas"]["RunStatus"];
+            reason: string;
+            cancel_requested: boolean;
+            preset: string;
+            n_clusters: number | null;
+            /** Format: double */
+            theta_on: number | null;
+            tokenizer_run: number | null;
+            config_hash: string;
+            started_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: double */
+            readonly progress: number;
+            readonly message: string;
+            readonly can_retry: boolean;
+            n_videos: number;
+            n_segments: number;
+            n_clusters_found: number;
+            metrics: components["schemas"]["Metrics"];
+            calibration: components["schemas"]["Calibration"] | null;
+            suggested_k: number[][];
+            projection: components["schemas"]["ProjectionEnum"];
+        };
+        /** @description The Discover form. None lets the run decide: k by silhouette, the threshold by calibration. */
+        RunCreate: {
+            /** @default small */
+            preset: components["schemas"]["PresetName"];
+            n_clusters?: number | null;
+            /** Format: double */
+            theta_on?: number | null;
+            tokenizer_run?: number | null;
+            videos?: number[] | null;
+        };
+        /** @enum {string} */
+        RunStatus: "queued" | "running" | "done" | "failed" | "cancelled";
+        Segment: {
+            readonly id: number;
+            run: number;
+            video: number;
+            video_title: string;
+            /** @description Counts within run and video, in time order. */
+            index: number;
+            /** Format: double */
+            start_s: number;
+            /** Format: double */
+            end_s: number;
+            /** Format: double */
+            duration_s: number;
+            codes: number[];
+            /** Format: double */
+            energy_mean: number;
+            /** Format: double */
+            energy_peak: number;
+            cluster: number | null;
+            cluster_id: number | null;
+            /** Format: double */
+            x: number | null;
+            /** Format: double */
+            y: number | null;
+            readonly clip_url: string;
+            readonly poster_url: string;
+        };
+        /** @description Give `next` back as `?cursor=`; null says this is the last page. */
+        SegmentPage: {
+            results: components["schemas"]["Segment"][];
+            next: string | null;
+        };
+        Session: {
+            user: components["schemas"]["User"] | null;
+            version: string;
+        };
+        SignIn: {
+            username: string;
+            password: string;
+        };
+        Similar: {
+            results: components["schemas"]["Neighbour"][];
+            /** @description How many segments passed the filters. */
+            searched: number;
+            /** @description Whether every one of them was compared. */
+            exact: boolean;
+            /** @description Names tokenizer and encoder; only vectors of one space are compared. */
+            space: string;
+        };
+        /** @description Hover pictures: tile i, in reading order, shows the video at i * interval_s. */
+        Sprite: {
+            url: string;
+            columns: number;
+            rows: number;
+            tile_width: number;
+            tile_height: number;
+            /** Format: double */
+            interval_s: number;
+        };
+        Stage: {
+            readonly id: number;
+            run: number | null;
+            run_number: number | null;
+            video: number | null;
+            video_title: string | null;
+            stage: components["schemas"]["StageEnum"];
+            queue: string;
+            status: components["schemas"]["StageStatus"];
+            /** Format: double */
+            progress: number;
+            message: string;
+            /** @description Why it failed, in a sentence for the person who uploaded. */
+            reason: string;
+            /** @description Counts claims; a worker writes only under its own. */
+            attempt: number;
+            /** @description The artefact was there already. */
+            reused: boolean;
+            worker: string;
+            /** Format: date-time */
+            queued_at: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        /** @enum {string} */
+        StageEnum: "probe" | "preview" | "track" | "train" | "tokenize" | "energy" | "calibrate" | "segment" | "clips" | "embed" | "cluster" | "umap";
+        /** @enum {string} */
+        StageStatus: "waiting" | "queued" | "running" | "done" | "failed" | "cancelled" | "skipped";
+        /** @description What a rendered video is known to show. */
+        Truth: {
+            segments: components["schemas"]["TruthSegment"][];
+        };
+        TruthSegment: {
+            /** Format: double */
+            start: number;
+            /** Format: double */
+            end: number;
+            label: string;
+        };
+        /** @description An unfinished upload: what is left to send starts at `offset_bytes`. */
+        Upload: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly filename: string;
+            readonly size_bytes: number;
+            readonly offset_bytes: number;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly url: string;
+        };
+        User: {
+            readonly id: number;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly username: string;
+            readonly display_name: string;
+        };
+        /** @description A row of `selectors.video_rows`. */
+        Video: {
+            readonly id: number;
+            readonly project: number;
+            readonly title: string;
+            /** @description Which camera: top, front, left wrist. */
+            readonly view: string;
+            /** @description Views of one take share it. */
+            readonly recording: string;
+            readonly synthetic: boolean;
+            readonly size_bytes: number;
+            status: components["schemas"]["VideoStatus"];
+            readonly reason: string | null;
+            warnings: string[];
+            /** Format: double */
+            readonly duration_s: number | null;
+            readonly width_px: number | null;
+            readonly height_px: number | null;
+            /** Format: double */
+            readonly fps: number | null;
+            readonly codec: string | null;
+            readonly variable_frame_rate: boolean | null;
+            uploaded_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly poster_url: string | null;
+            readonly sprite: components["schemas"]["Sprite"] | null;
+            readonly browser_url: string | null;
+            readonly original_url: string;
+            /**
+             * Format: double
+             * @description Of checking and preparing, 0 to 1.
+             */
+            readonly progress: number | null;
+            /** @description Found by the newest finished run. */
+            readonly n_segments: number | null;
+            /** @description The newest finished run with this video. */
+            latest_run: number | null;
+            truth: components["schemas"]["Truth"] | null;
+        };
+        /** @enum {string} */
+        VideoStatus: "uploaded" | "checking" | "preparing" | "ready" | "failed";
+        /** @description Every refusal: a code for programs, a sentence for people. */
+        Error: {
+            code: string;
+            message: string;
+            details?: {
+                [key: string]: unknown;
+            };
         };
     };
     responses: never;
@@ -561,7 +685,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    session_retrieve: {
+    health: {
         parameters: {
             query?: never;
             header?: never;
@@ -575,35 +699,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["Health"];
                 };
             };
-        };
-    };
-    session_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignIn"];
-            };
-        };
-        responses: {
-            200: {
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
     };
-    session_destroy: {
+    presets_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -612,12 +730,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No content */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Preset"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -636,6 +764,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -661,9 +798,18 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
-    projects_retrieve: {
+    projects_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -682,111 +828,18 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-        };
-    };
-    projects_videos_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
+            /** @description Refused */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Video"][];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
     };
-    videos_retrieve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Video"];
-                };
-            };
-        };
-    };
-    videos_destroy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    projects_uploads_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Upload"][];
-                };
-            };
-        };
-    };
-    presets_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Preset"][];
-                };
-            };
-        };
-    };
-    projects_runs_list: {
+    runs_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -805,9 +858,18 @@ export interface operations {
                     "application/json": components["schemas"]["Run"][];
                 };
             };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
-    projects_runs_create: {
+    runs_start: {
         parameters: {
             query?: never;
             header?: never;
@@ -816,7 +878,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RunCreate"];
             };
@@ -830,96 +892,22 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-        };
-    };
-    runs_retrieve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
+            /** @description Refused */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
     };
-    runs_cancel_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-        };
-    };
-    runs_retry_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-        };
-    };
-    runs_stages_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Stage"][];
-                };
-            };
-        };
-    };
-    projects_stages_list: {
+    stages_active: {
         parameters: {
             query?: {
-                active?: number;
+                /** @description There is no other list yet. */
+                active?: 1;
             };
             header?: never;
             path: {
@@ -937,9 +925,294 @@ export interface operations {
                     "application/json": components["schemas"]["Stage"][];
                 };
             };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
-    runs_videos_energy_retrieve: {
+    uploads_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    videos_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Video"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    clusters_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Map"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    segments_list: {
+        parameters: {
+            query?: {
+                /** @description The cluster's index within the run. */
+                cluster?: number;
+                cursor?: string;
+                limit?: number;
+                video?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_stages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stage"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_energy: {
         parameters: {
             query?: never;
             header?: never;
@@ -959,34 +1232,18 @@ export interface operations {
                     "application/json": components["schemas"]["Energy"];
                 };
             };
-        };
-    };
-    runs_segments_list: {
-        parameters: {
-            query?: {
-                video?: number;
-                cluster?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
+            /** @description Refused */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SegmentPage"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
     };
-    segments_retrieve: {
+    segments_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1005,19 +1262,28 @@ export interface operations {
                     "application/json": components["schemas"]["Segment"];
                 };
             };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
-    segments_similar_retrieve: {
+    segments_similar: {
         parameters: {
             query?: {
-                k?: number;
-                video?: number;
                 cluster?: number;
                 exclude_same_video?: boolean;
-                min_duration_s?: number;
+                k?: number;
                 max_duration_s?: number;
-                view?: string;
+                min_duration_s?: number;
                 scope?: "run" | "project";
+                video?: number;
+                view?: string;
             };
             header?: never;
             path: {
@@ -1032,12 +1298,108 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SimilarPage"];
+                    "application/json": components["schemas"]["Similar"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
     };
-    runs_clusters_list: {
+    session_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    videos_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1053,12 +1415,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Cluster"][];
+                    "application/json": components["schemas"]["Video"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
     };
-    runs_map_retrieve: {
+    videos_delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -1069,12 +1440,49 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Map"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    videos_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
