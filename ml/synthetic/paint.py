@@ -188,7 +188,8 @@ class Canvas:
         source = np.array([[0, 0], [w, 0], [w, h], [0, h]], dtype=np.float32)
         warp = cv2.getPerspectiveTransform(source, (quad - low).astype(np.float32))
         size = (int(high[0] - low[0]), int(high[1] - low[1]))
-        patch = cv2.warpPerspective(texture, warp, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        edge = texture[h // 2, 0].tolist()  # around the texture; repeating its border would take twice as long
+        patch = cv2.warpPerspective(texture, warp, size, flags=cv2.INTER_LINEAR, borderValue=edge)
         inside = np.zeros((size[1], size[0]), np.uint8)
         cv2.fillConvexPoly(inside, _fixed(mask - low), 255, cv2.LINE_8, SUB)
         cv2.copyTo(patch, inside, self.picture[low[1] : high[1], low[0] : high[0]])
