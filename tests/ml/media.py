@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -71,10 +72,19 @@ def write_video(
     return path
 
 
+def spoil(path: Path, packets: slice) -> Path:
+    """Overwrite some of the packets of the file, in decoding order, so that they cannot be decoded."""
+    with av.open(str(path)) as container:
+        places = [(p.pos, p.size) for p in container.demux(video=0) if p.size and p.pos is not None]
+    content = bytearray(path.read_bytes())
+    for position, size in places[packets]:
+        content[position : position + size] = b"\xff" * size
+    path.write_bytes(content)
+    return path
+
+
 def textured(height: int, width: int, seed: int = 0, blur_px: float = 2.0) -> Image:
     """A random picture with structure at the scale of `blur_px`: grey [height, width] uint8."""
-    import cv2
-
     noise = np.random.default_rng(seed).normal(size=(height, width)).astype(np.float32)
     smooth = cv2.GaussianBlur(noise, (0, 0), blur_px)
     return np.asarray(cv2.normalize(smooth, smooth, 20, 235, cv2.NORM_MINMAX), dtype=np.uint8)

@@ -11,13 +11,7 @@ from PIL import Image as Pillow
 
 from ml.errors import CannotDecode, PipelineError, TooLarge, TooShort
 from ml.video import Damage, fit, frames, pictures, pictures_between, probe
-from tests.ml.media import grey, level_of, needs_shared_data, numbered, shared_files, write_video
-
-
-def packets_of(path: Path) -> list[tuple[int, int]]:
-    """(position, size) of each packet in the file."""
-    with av.open(str(path)) as container:
-        return [(p.pos, p.size) for p in container.demux(video=0) if p.size and p.pos is not None]
+from tests.ml.media import grey, level_of, needs_shared_data, numbered, shared_files, spoil, write_video
 
 
 def test_probe_tells_what_the_file_holds(tmp_path: Path) -> None:
@@ -286,11 +280,7 @@ def test_a_file_cut_off_before_its_index_is_refused(tmp_path: Path) -> None:
 
 
 def test_damaged_pictures_are_skipped_and_counted(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "a.mp4", numbered(48), 30, codec_options={"g": "1"})
-    content = bytearray(path.read_bytes())
-    for position, size in packets_of(path)[20:23]:
-        content[position : position + size] = b"\xff" * size
-    path.write_bytes(content)
+    path = spoil(write_video(tmp_path / "a.mp4", numbered(48), 30, codec_options={"g": "1"}), slice(20, 23))
     damage = Damage()
     found = list(frames(path, 10, damage=damage))
     assert len(found) == 16
@@ -302,11 +292,7 @@ def test_damaged_pictures_are_skipped_and_counted(tmp_path: Path) -> None:
 
 
 def test_a_video_of_which_nothing_decodes_is_refused(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "a.mp4", numbered(48))
-    content = bytearray(path.read_bytes())
-    for position, size in packets_of(path):
-        content[position : position + size] = b"\xff" * size
-    path.write_bytes(content)
+    path = spoil(write_video(tmp_path / "a.mp4", numbered(48)), slice(None))
     with pytest.raises(CannotDecode, match="no picture in this video can be decoded"):
         probe(path)
 
