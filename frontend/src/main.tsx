@@ -1,8 +1,20 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { RouterProvider } from "react-router";
+import { Providers } from "./app/providers";
+import { makeQueryClient } from "./app/queryClient";
+import { makeRouter } from "./app/router";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./components/components.css";
+
+const client = makeQueryClient();
+const router = makeRouter();
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
-    <main>Kineme</main>
+    <Providers client={client}>
+      <RouterProvider router={router} />
+    </Providers>
   </StrictMode>,
 );

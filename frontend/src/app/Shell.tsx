@@ -1,0 +1,138 @@
+import { useQuery } from "@tanstack/react-query";
+import { Suspense } from "react";
+import { Link, Navigate, NavLink, Outlet, useLocation, useParams } from "react-router";
+import { Icon, type IconName } from "../components/Icon";
+import { Failed, Skeleton } from "../components/PanelState";
+import { ProjectSwitcher } from "../features/projects/ProjectSwitcher";
+import { Jobs } from "../features/runs/Jobs";
+import { sessionQuery } from "../features/session/queries";
+import { UserMenu } from "../features/session/UserMenu";
+import { useTransfers } from "../features/uploads/context";
+import { isActive } from "../features/uploads/queue";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { useLiveUpdates } from "./liveUpdates";
+import "./shell.css";
+
+/** Everything behind the sign-in: header, rail, and the screen. */
+export function Shell() {
+  const session = useQuery(sessionQuery);
+  const location = useLocation();
+  const { project: param } = useParams();
+  const project = param !== undefined && /^\d+$/.test(param) ? Number(param) : null;
+  const signedIn = session.data != null && session.data.user !== null;
+  useLiveUpdates(signedIn ? project : null);
+
+  if (session.isPending) return <div className="shell-wait" role="status" aria-label="Loading…" />;
+  if (session.isError && !session.data)
+    return (
+      <main className="shell-wait">
+        <ConnectionBanner />
+        <Failed what="Kineme is not there" error={session.error} onRetry={() => void session.refetch()} />
+      </main>
+    );
+  if (!signedIn) {
+    const here = location.pathname + location.search;
+    return <Navigate replace to={here === "/" || here === "/projects" ? "/signin" : `/signin?next=${encodeURIComponent(here)}`} />;
+  }
+
+  return (
+    <div className={project === null ? "shell" : "shell with-rail"}>
+      <a className="skip button" href="#content">
+        Skip to the content
+      </a>
+      <header className="top">
+        <Link to="/projects" className="brand" aria-label="Kineme: all projects">
+          <Mark />
+          <span>Kineme</span>
+        </Link>
+        {project !== null && (
+          <>
+            <span className="divider" aria-hidden="true">
+              <Icon name="right" size={14} />
+            </span>
+            <ProjectSwitcher project={project} />
+          </>
+        )}
+        <span className="push" />
+        <UploadsNote />
+        {project !== null && <Jobs project={project} />}
+        <UserMenu />
+      </header>
+      <ConnectionBanner />
+      {project !== null && <Rail project={project} />}
+      <main id="content" tabIndex={-1}>
+        <Suspense fallback={<Waiting />}>
+          <Outlet />
+        </Suspense>
+      </main>
+    </div>
+  );
+}
+
+function Waiting() {
+  return (
+    <div className="page">
+      <Skeleton label="Loading…" height={96} rows={4} />
+    </div>
+  );
+}
+
+const PLACES: { to: string; end?: boolean; icon: IconName; name: string }[] = [
+  { to: "", end: true, icon: "videos", name: "Videos" },
+  { to: "/runs", icon: "runs", name: "Runs" },
+  { to: "/clusters", icon: "map", name: "Clusters" },
+];
+
+function Rail({ project }: { project: number }) {
+  const { pathname } = useLocation();
+  const inClusters = /\/clusters$/.test(pathname);
+  const inVideo = /\/videos\//.test(pathname);
+  return (
+    <nav className="rail" aria-label="Project">
+      {PLACES.map(({ to, end, icon, name }) => (
+        <NavLink
+          key={name}
+          to={`/projects/${project}${to}`}
+          end={end}
+          title={name}
+          className={({ isActive: matches }) => {
+            // A run's clusters belong to Clusters, a video's page to Videos.
+            const here = name === "Clusters" ? inClusters : name === "Runs" ? matches && !inClusters : matches || inVideo;
+            return here ? "here" : "";
+          }}
+        >
+          <Icon name={icon} size={20} />
+          <span>{name}</span>
+        </NavLink>
+      ))}
+    </nav>
+  );
+}
+
+/** Uploads go on while other screens are looked at. */
+function UploadsNote() {
+  const active = useTransfers().filter(({ state }) => isActive(state));
+  if (active.length === 0) return null;
+  const total = active.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const sent = active.reduce((sum, { sentBytes }) => sum + sentBytes, 0);
+  return (
+    <Link className="uploads-note small" to={`/projects/${active[0]!.project}`}>
+      <Icon name="upload" /> {total > 0 ? Math.floor((sent / total) * 100) : 0} %
+    </Link>
+  );
+}
+
+export function Mark({ size = 22 }: { size?: number }) {
+  return (
+    <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true">
+      <path
+        d="M3 20.5h6l2.6-9.5 4.2 13 3.6-9 1.6 5.5H29"
+        fill="none"
+        stroke="var(--accent)"
+        strokeWidth="2.6"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
+    </svg>
+  );
+}

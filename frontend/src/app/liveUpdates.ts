@@ -1,0 +1,146 @@
+import { useQueryClient, type QueryClient, type QueryKey } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import type { Run, Stage, Video } from "../api/types";
+import { clusterKeys } from "../features/clusters/queries";
+import { projectKeys } from "../features/projects/queries";
+import { runKeys } from "../features/runs/queries";
+import { segmentKeys } from "../features/segments/queries";
+import { uploadKeys } from "../features/uploads/queries";
+import { videoKeys } from "../features/videos/queries";
+
+/** What the server says happened. */
+export interface Change {
+  kind: "video" | "stage" | "run" | "upload";
+  id: number | string;
+  project: number;
+  run: number | null;
+  video: number | null;
+  stage: string | null;
+  status: string;
+  progress: number | null;
+  message: string | null;
+}
+
+const THROTTLE_MS = 700;
+const POLL_MS = 5000;
+
+/** Puts the new numbers into what is on screen at once, without asking the server. True when nothing else can have changed. */
+export function patch(client: QueryClient, change: Change): boolean {
+  const progress = change.progress;
+  if (progress === null) return false;
+  let known = false;
+  const stages = (list: Stage[] | undefined) =>
+    list?.map((stage) => {
+      if (stage.id !== change.id || stage.status !== change.status) return stage;
+      known = true;
+      return { ...stage, progress, message: change.message ?? stage.message };
+    });
+  if (change.kind === "stage") {
+    client.setQueryData<Stage[]>(runKeys.activeStages(change.project), stages);
+    if (change.run !== null) client.setQueryData<Stage[]>(runKeys.stages(change.run), stages);
+    return known;
+  }
+  if (change.kind === "run") {
+    const one = (run: Run | undefined) => {
+      if (!run || run.id !== change.id || run.status !== change.status) return run;
+      known = true;
+      return { ...run, progress, message: change.message ?? run.message };
+    };
+    client.setQueryData<Run>(runKeys.one(Number(change.id)), one);
+    client.setQueryData<Run[]>(runKeys.ofProject(change.project), (runs) => runs?.map((run) => one(run) ?? run));
+    return known;
+  }
+  if (change.kind === "video") {
+    client.setQueryData<Video[]>(videoKeys.ofProject(change.project), (videos) =>
+      videos?.map((video) => {
+        if (video.id !== change.id || video.status !== change.status) return video;
+        known = true;
+        return { ...video, progress };
+      }),
+    );
+    return known && change.status !== "ready";
+  }
+  return false;
+}
+
+/** What has to be read again after a change. */
+export function staleAfter(change: Change): QueryKey[] {
+  const keys: QueryKey[] = [];
+  switch (change.kind) {
+    case "video":
+      keys.push(videoKeys.ofProject(change.project), videoKeys.one(Number(change.id)), projectKeys.all);
+      break;
+    case "upload":
+      keys.push(uploadKeys.unfinished(change.project));
+      break;
+    case "run":
+      keys.push(runKeys.ofProject(change.project), runKeys.one(Number(change.id)), runKeys.stages(Number(change.id)), projectKeys.all);
+      if (change.status === "done") keys.push(videoKeys.all, clusterKeys.all, segmentKeys.all);
+      break;
+    case "stage":
+      keys.push(runKeys.activeStages(change.project));
+      if (change.run === null) keys.push(videoKeys.ofProject(change.project));
+      else keys.push(runKeys.stages(change.run), runKeys.one(change.run), runKeys.ofProject(change.project));
+      if (change.run !== null && change.status === "done") {
+        if (change.stage === "cluster" || change.stage === "umap") keys.push(clusterKeys.ofRun(change.run), clusterKeys.map(change.run));
+        if (change.stage === "segment" || change.stage === "clips" || change.stage === "cluster") keys.push(segmentKeys.all);
+      }
+      break;
+  }
+  return keys;
+}
+
+function everythingOf(project: number): QueryKey[] {
+  return [projectKeys.all, videoKeys.ofProject(project), runKeys.all, runKeys.activeStages(project), uploadKeys.unfinished(project), clusterKeys.all];
+}
+
+/**
+ * Keeps a project's screens current: one event stream a project; while it is cut, everything is asked for every five
+ * seconds. Returns whether the stream is up.
+ */
+export function useLiveUpdates(project: number | null): boolean {
+  const client = useQueryClient();
+  const [live, setLive] = useState(false);
+
+  useEffect(() => {
+    if (project === null || typeof EventSource === "undefined") return;
+    const stale = new Map<string, QueryKey>();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let wasUp = false;
+
+    const flush = () => {
+      timer = undefined;
+      const keys = [...stale.values()];
+      stale.clear();
+      for (const queryKey of keys) void client.invalidateQueries({ queryKey });
+    };
+    const mark = (keys: QueryKey[]) => {
+      for (const key of keys) stale.set(JSON.stringify(key), key);
+      timer ??= setTimeout(flush, THROTTLE_MS);
+    };
+
+    const source = new EventSource(`/api/projects/${project}/events/`);
+    source.addEventListener("open", () => {
+      // What happened while it was cut was told to nobody.
+      if (wasUp) mark(everythingOf(project));
+      wasUp = true;
+      setLive(true);
+    });
+    source.addEventListener("error", () => setLive(false));
+    source.addEventListener("change", (event: MessageEvent<string>) => {
+      const change = JSON.parse(event.data) as Change;
+      if (!patch(client, change)) mark(staleAfter(change));
+    });
+    const poll = setInterval(() => {
+      if (source.readyState !== EventSource.OPEN) mark(everythingOf(project));
+    }, POLL_MS);
+    return () => {
+      source.close();
+      clearInterval(poll);
+      clearTimeout(timer);
+      setLive(false);
+    };
+  }, [client, project]);
+
+  return live;
+}

@@ -1,0 +1,45 @@
+import { createBrowserRouter, Navigate, type RouteObject } from "react-router";
+import { NotFound } from "./routes/NotFound";
+import { RouteError } from "./routes/RouteError";
+import { Shell } from "./Shell";
+
+/** Every screen but the frame is loaded when it is first opened. */
+export const routes: RouteObject[] = [
+  {
+    errorElement: <RouteError />,
+    hydrateFallbackElement: <div className="shell-wait" role="status" aria-label="Loading…" />,
+    children: [
+      { path: "/signin", lazy: async () => ({ Component: (await import("./routes/SignInRoute")).SignInRoute }) },
+      {
+        element: <Shell />,
+        children: [
+          {
+            errorElement: <RouteError />,
+            children: [
+              { index: true, element: <Navigate replace to="/projects" /> },
+              { path: "/projects", lazy: async () => ({ Component: (await import("./routes/ProjectsRoute")).ProjectsRoute }) },
+              { path: "/projects/:project", lazy: async () => ({ Component: (await import("./routes/VideosRoute")).VideosRoute }) },
+              { path: "/projects/:project/runs", lazy: async () => ({ Component: (await import("./routes/RunsRoute")).RunsRoute }) },
+              { path: "/projects/:project/runs/:run", lazy: async () => ({ Component: (await import("./routes/RunRoute")).RunRoute }) },
+              {
+                path: "/projects/:project/clusters",
+                lazy: async () => ({ Component: (await import("./routes/NewestClustersRoute")).NewestClustersRoute }),
+              },
+              {
+                path: "/projects/:project/runs/:run/clusters",
+                lazy: async () => ({ Component: (await import("./routes/ClustersRoute")).ClustersRoute }),
+              },
+              {
+                path: "/projects/:project/videos/:video",
+                lazy: async () => ({ Component: (await import("./routes/WorkbenchRoute")).WorkbenchRoute }),
+              },
+              { path: "*", element: <NotFound /> },
+            ],
+          },
+        ],
+      },
+    ],
+  },
+];
+
+export const makeRouter = () => createBrowserRouter(routes);

@@ -1,0 +1,36 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
+import { projectQuery } from "../../features/projects/queries";
+import { RunList } from "../../features/runs/RunList";
+import { useIdParam } from "./useIdParam";
+import { useTitle } from "./useTitle";
+
+export function RunsRoute() {
+  const id = useIdParam("project");
+  const project = useQuery(projectQuery(id));
+  useTitle("Runs", project.data?.name);
+  const mayStart = project.data?.role === "manager" || project.data?.role === "owner";
+  return (
+    <div className="page">
+      <div className="page-head">
+        <div>
+          <h1>Runs</h1>
+          <p className="muted">Each is one pass over the videos with one frozen configuration; none ever changes another.</p>
+        </div>
+        {mayStart && (
+          <Link className="button" to={`/projects/${id}?discover=1`}>
+            Discover…
+          </Link>
+        )}
+      </div>
+      <RunList
+        project={id}
+        step={
+          <Link className="button primary" to={mayStart ? `/projects/${id}?discover=1` : `/projects/${id}`}>
+            {mayStart ? "Discover primitives" : "See the videos"}
+          </Link>
+        }
+      />
+    </div>
+  );
+}

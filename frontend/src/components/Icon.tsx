@@ -1,0 +1,57 @@
+const PATHS = {
+  videos: "M3 5h10v9H3zM13 8l4-2.5v8L13 11",
+  runs: "M3 10h3l2-5 3.5 10L14 8l1.2 2H17",
+  map: "M5.5 6.5h.01M9 12h.01M13.5 5h.01M14.5 11.5h.01M6.5 15h.01M10.5 8h.01M16.5 15.5h.01M4 10.5h.01",
+  projects: "M3 4h6v5H3zM11 4h6v5h-6zM3 11h6v5H3zM11 11h6v5h-6z",
+  play: "M6 4l10 6-10 6z",
+  pause: "M6 4h3v12H6zM11 4h3v12h-3z",
+  previous: "M15 4L8 10l7 6zM5 4h1.5v12H5z",
+  next: "M5 4l7 6-7 6zM13.5 4H15v12h-1.5z",
+  frameBack: "M12.5 5l-5 5 5 5",
+  frameForward: "M7.5 5l5 5-5 5",
+  loop: "M4 9a4 4 0 014-4h7M12.5 2.5L15 5l-2.5 2.5M16 11a4 4 0 01-4 4H5M7.5 17.5L5 15l2.5-2.5",
+  close: "M5 5l10 10M15 5L5 15",
+  plus: "M10 4v12M4 10h12",
+  minus: "M4 10h12",
+  check: "M4 10.5l4 4 8-9",
+  warning: "M10 3.5l7.5 13h-15zM10 8v4M10 14.2h.01",
+  retry: "M15.5 8A6 6 0 104 11M15.5 3.5V8H11",
+  upload: "M10 14V4M6 8l4-4 4 4M4 14v2.5h12V14",
+  sun: "M10 6.5a3.5 3.5 0 110 7 3.5 3.5 0 010-7M10 2v1.5M10 16.5V18M2 10h1.5M16.5 10H18M4.3 4.3l1.1 1.1M14.6 14.6l1.1 1.1M4.3 15.7l1.1-1.1M14.6 5.4l1.1-1.1",
+  moon: "M16 11.5A6.5 6.5 0 018.5 4 6.5 6.5 0 1016 11.5z",
+  user: "M10 4a3 3 0 110 6 3 3 0 010-6M4 17c.6-3 3-4.5 6-4.5s5.4 1.5 6 4.5",
+  chevron: "M5.5 8l4.5 4.5L14.5 8",
+  right: "M8 5.5l4.5 4.5L8 14.5",
+  trash: "M4 6h12M8 6V4h4v2M5.5 6l.7 10.5h7.6L14.5 6",
+  keys: "M2.5 5.5h15v9h-15zM5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M6.5 11.5h7",
+  similar: "M3 6h6v8H3zM11 6h6v8h-6zM6 3.5h8",
+  clock: "M10 3.5a6.5 6.5 0 110 13 6.5 6.5 0 010-13M10 6.5V10l2.5 1.5",
+  fit: "M3 7V3h4M17 7V3h-4M3 13v4h4M17 13v4h-4",
+  jobs: "M4 5.5h12M4 10h8M4 14.5h5",
+  stop: "M5.5 5.5h9v9h-9z",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+const SOLID: ReadonlySet<IconName> = new Set(["play", "pause", "previous", "next", "stop"]);
+
+/** Drawn beside words or inside a labelled button, so hidden from assistive technology. */
+export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
+  const solid = SOLID.has(name);
+  return (
+    <svg
+      className="icon"
+      width={size}
+      height={size}
+      viewBox="0 0 20 20"
+      fill={solid ? "currentColor" : "none"}
+      stroke={solid ? "none" : "currentColor"}
+      strokeWidth={name === "map" ? 2.6 : 1.5}
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

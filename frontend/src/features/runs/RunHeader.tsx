@@ -1,0 +1,121 @@
+import { Icon } from "../../components/Icon";
+import { Progress } from "../../components/Progress";
+import type { Run } from "../../api/types";
+import { formatFigure, plural } from "../../lib/words";
+import { useCancelRun, useRetryRun } from "./mutations";
+import { isActiveRun, RunBadge } from "./RunBadge";
+import { SuggestedK } from "./SuggestedK";
+import "./runs.css";
+
+export function RunActions({ run }: { run: Run }) {
+  const cancel = useCancelRun();
+  const retry = useRetryRun();
+  const error = cancel.error ?? retry.error;
+  return (
+    <div className="row wrap">
+      {error && (
+        <span role="alert" className="bad small">
+          {error.message}
+        </span>
+      )}
+      {isActiveRun(run) && (
+        <button type="button" className="button" disabled={cancel.isPending} onClick={() => cancel.mutate(run.id)}>
+          <Icon name="stop" /> {cancel.isPending ? "Cancelling…" : "Cancel run"}
+        </button>
+      )}
+      {(run.status === "failed" || run.status === "cancelled") && (
+        <button type="button" className="button" disabled={retry.isPending} onClick={() => retry.mutate(run.id)}>
+          <Icon name="retry" /> {retry.isPending ? "Starting again…" : "Retry"}
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function RunProgress({ run }: { run: Run }) {
+  if (isActiveRun(run))
+    return (
+      <div className="run-progress">
+        <RunBadge run={run} />
+        <span className="muted clip-text">{run.message || (run.status === "queued" ? "waiting for a worker" : "")}</span>
+        <span className="push strong">{Math.floor(run.progress * 100)} %</span>
+        <Progress value={run.status === "queued" ? 0 : run.progress} label={`Run ${run.number}`} />
+      </div>
+    );
+  if (run.status === "failed" || run.status === "cancelled")
+    return (
+      <div className={run.status === "failed" ? "notice bad" : "notice"} role="status">
+        <Icon name="warning" />
+        <p>
+          {run.reason ?? (run.status === "failed" ? "The run failed." : "The run was cancelled.")} What is finished is kept; a retry goes on
+          from there.
+        </p>
+      </div>
+    );
+  return null;
+}
+
+/** What the run measured, each figure with what made it. */
+export function RunFigures({ run }: { run: Run }) {
+  const made = `Run ${run.number}, preset ${run.preset}, configuration ${run.config_hash.slice(0, 10)}, n = ${run.n_segments}`;
+  const { calibration, metrics } = run;
+  return (
+    <div className="run-figures">
+      <section className="panel figure-panel" aria-label="Clustering">
+        <h2>Clustering</h2>
+        <dl className="stats">
+          <Figure title={made} name="Primitives" value={formatFigure(run.n_segments, 9)} />
+          <Figure title={made} name="Clusters" value={run.n_clusters_found === null ? "–" : String(run.n_clusters_found)} />
+          <Figure title={`${made}. From −1 to 1; higher is better apart.`} name="Silhouette" value={formatFigure(metrics?.silhouette)} />
+          <Figure
+            title={`${made}. Between-cluster over within-cluster spread; compare only at the same n.`}
+            name="Calinski–Harabasz"
+            value={formatFigure(metrics?.calinski_harabasz)}
+          />
+        </dl>
+        {run.suggested_k.length > 1 && (
+          <SuggestedK curve={run.suggested_k} chosen={run.n_clusters_found} asked={run.n_clusters !== null} />
+        )}
+      </section>
+      <section className="panel figure-panel" aria-label="Threshold">
+        <h2>Threshold</h2>
+        {calibration ? (
+          <>
+            <dl className="stats">
+              <Figure title={made} name="θ on" value={formatFigure(calibration.theta_on)} />
+              <Figure title={made} name="θ off" value={formatFigure(calibration.theta_off)} />
+              <Figure
+                title={`${made}. Against pseudo-labels from point velocity; calling everything motion scores ${formatFigure(calibration.f1_always_on)}.`}
+                name="F1 (always on)"
+                value={`${formatFigure(calibration.f1)} (${formatFigure(calibration.f1_always_on)})`}
+              />
+              <Figure title={`${made}. Area under the ROC curve against the same labels.`} name="AUC" value={formatFigure(calibration.auc)} />
+              <Figure title={`${made}. Youden’s J at θ on.`} name="J" value={formatFigure(calibration.j)} />
+            </dl>
+            {calibration.warning && (
+              <p className="notice">
+                <Icon name="warning" /> {calibration.warning}
+              </p>
+            )}
+            <p className="hint">
+              {run.theta_on === null
+                ? `Calibrated over ${plural(run.n_videos, "video")}: the θ on that agrees best with when the tracked points move.`
+                : "Given when the run was started; the figures say how it agrees with point velocity."}
+            </p>
+          </>
+        ) : (
+          <p className="muted">Known once every video’s energy is.</p>
+        )}
+      </section>
+    </div>
+  );
+}
+
+function Figure({ name, value, title }: { name: string; value: string; title: string }) {
+  return (
+    <div className="stat" title={title}>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,15 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, unwrap } from "../../api/client";
+import type { Video } from "../../api/types";
+import { videoKeys } from "./queries";
+
+export function useRemoveVideo(project: number) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: number) => unwrap(api.DELETE("/api/videos/{id}/", { params: { path: { id } } })),
+    onSuccess: (_nothing, id) => {
+      client.setQueryData<Video[]>(videoKeys.ofProject(project), (videos) => videos?.filter((video) => video.id !== id));
+      void client.invalidateQueries({ queryKey: videoKeys.ofProject(project) });
+    },
+  });
+}

@@ -1,0 +1,43 @@
+import { useEffect, useRef } from "react";
+
+export interface KeyBinding {
+  /** `event.key` values, as given by the layout: "?" is "?" wherever it sits. */
+  keys: readonly string[];
+  shift?: boolean;
+  /** How the key is written on the sheet. */
+  shown: string;
+  does: string;
+  run: () => void;
+}
+
+/** Elsewhere a key means what it types; a focused button keeps space and enter for itself. */
+function isTaken(event: KeyboardEvent): boolean {
+  const target = event.target as HTMLElement | null;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return true;
+  if (document.querySelector("dialog[open]")) return true;
+  if (!target || typeof target.closest !== "function") return false;
+  if (target.closest("input, textarea, select, [contenteditable='true']")) return true;
+  return (event.key === " " || event.key === "Enter") && target.closest("button, a, summary, [role='tab']") !== null;
+}
+
+export function useKeys(bindings: readonly KeyBinding[]): void {
+  const latest = useRef(bindings);
+  useEffect(() => {
+    latest.current = bindings;
+  }, [bindings]);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (isTaken(event)) return;
+      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+      const binding = latest.current.find(
+        (candidate) => candidate.keys.includes(key) && (candidate.shift === undefined || candidate.shift === event.shiftKey),
+      );
+      if (!binding) return;
+      event.preventDefault();
+      binding.run();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+}

@@ -1,0 +1,41 @@
+/** How many loops may play at once: decoding more starves the main player. The ones longest waiting come next. */
+export class PlayBudget {
+  readonly #limit: number;
+  readonly #playing = new Set<object>();
+  readonly #waiting = new Map<object, (play: boolean) => void>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get playing(): number {
+    return this.#playing.size;
+  }
+
+  /** `onChange(true)` when the turn has come. Returns the giving back. */
+  request(onChange: (play: boolean) => void): () => void {
+    const key = {};
+    if (this.#playing.size < this.#limit) this.#start(key, onChange);
+    else this.#waiting.set(key, onChange);
+    return () => {
+      this.#waiting.delete(key);
+      if (this.#playing.delete(key)) this.#next();
+    };
+  }
+
+  #start(key: object, onChange: (play: boolean) => void): void {
+    this.#playing.add(key);
+    onChange(true);
+  }
+
+  #next(): void {
+    const first = this.#waiting.entries().next();
+    if (first.done) return;
+    const [key, onChange] = first.value;
+    this.#waiting.delete(key);
+    this.#start(key, onChange);
+  }
+}
+
+/** The page's loops. */
+export const loops = new PlayBudget(24);
