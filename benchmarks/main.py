@@ -1,0 +1,24 @@
+"""`kineme bench WHAT …`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+BENCHMARKS = {
+    "chain": "time, speed and memory of every stage, beside mere decoding",
+    "upload": "upload speed over loopback, and the server's memory meanwhile",
+    "api": "response times of the API on the sample project",
+}
+
+
+def main(arguments: list[str]) -> int:
+    if not arguments or arguments[0] not in BENCHMARKS:
+        print("usage: kineme bench WHAT …\n")
+        print("\n".join(f"  {name:10}{what}" for name, what in BENCHMARKS.items()))
+        return 0 if arguments in (["-h"], ["--help"]) else 2
+    return int(importlib.import_module(f"benchmarks.{arguments[0]}").main(arguments[1:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
