@@ -30,6 +30,7 @@ from ml.video import probe
 
 Made = TypeVar("Made")
 TOKENIZER_FOLDER = "tokenizer"
+RUN_FILES = ("embeddings.npy", "clusters.json", "config.json", "report.json")
 
 
 @dataclass
@@ -126,7 +127,7 @@ def folder_names(videos: Sequence[Path]) -> list[str]:
 
     Compared without case, since not every file system tells `A` from `a`.
     """
-    taken = {TOKENIZER_FOLDER, "", ".", ".."}
+    taken = {TOKENIZER_FOLDER, *RUN_FILES}
     names = []
     for video in videos:
         stem = video.stem.strip(". ") or "video"

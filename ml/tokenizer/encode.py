@@ -29,7 +29,8 @@ def tokenize(
     """
     codes, times_s = [], []
     for batch, z, count in _encoded(tracks, tokenizer, progress):
-        _, found = tokenizer.quantise(z)
+        with torch.no_grad(), fixed_threads():
+            _, found = tokenizer.quantise(z)
         codes.append(found[:count].numpy().astype(np.int16))
         times_s.append(batch.times_s)
     return TokenStream(np.concatenate(codes), np.concatenate(times_s), stride)
@@ -67,7 +68,7 @@ def _encoded(
         batch = tracks.read(start, min(start + BATCH, tracks.n_windows))
         velocities, visible = model_inputs(batch, tokenizer)
         count = len(velocities)
-        with torch.inference_mode(), fixed_threads():
+        with torch.no_grad(), fixed_threads():
             z = tokenizer.encode(_padded(velocities), _padded(visible))
         yield batch, z, count
         progress((start + count) / tracks.n_windows, f"{start + count} of {tracks.n_windows} windows")

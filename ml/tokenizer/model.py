@@ -17,6 +17,9 @@ from ml.config import TokenizerConfig
 from ml.tokenizer.fsq import FSQ
 
 INIT_STD = 0.02
+# What every step holds before motion is added. A LayerNorm brings each step to one length, so where this is small a still
+# step is nothing but its tracking noise, blown up: its codes jump about and its energy is that of a fast motion.
+REST_STD = 0.5
 EMBEDDING_SHARE = 0.2  # weight of the point and view embeddings beside the decoder's state
 
 
@@ -183,6 +186,9 @@ class MotionTokenizer(nn.Module):
         """N(0, 0.02); what writes into a residual stream is scaled by 1/√(2·layers). FSQ keeps its own."""
         for name, parameter in self.named_parameters():
             if name.startswith("fsq.") or "norm" in name:
+                continue
+            if name == "embed.bias":
+                nn.init.normal_(parameter, std=REST_STD)
                 continue
             if name.endswith(".bias"):
                 nn.init.zeros_(parameter)

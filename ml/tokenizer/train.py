@@ -113,7 +113,7 @@ def diversity_loss(usage: Tensor) -> Tensor:
 
     With the shares of a soft assignment, unlike those of counted codes, it has a gradient.
     """
-    entropy = torch.special.entr(usage).sum()
+    entropy = torch.special.entr(usage.clamp(min=1e-12)).sum()  # its slope at 0 is infinite
     loss: Tensor = 1 - entropy / math.log(len(usage))
     return loss
 

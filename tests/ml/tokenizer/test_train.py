@@ -133,6 +133,10 @@ def test_a_far_displacement_weighs_more():
 def test_the_diversity_term_is_smallest_for_even_use_and_has_a_gradient():
     assert diversity_loss(torch.full((8,), 1 / 8)).item() == pytest.approx(0, abs=1e-6)
     assert diversity_loss(torch.eye(8)[0]).item() == 1
+    unused = torch.tensor([1.0, 0.0], requires_grad=True)
+    diversity_loss(unused).backward()
+    assert unused.grad is not None
+    assert unused.grad.isfinite().all()
     logits = torch.tensor([2.0, 0.0, 0.0], requires_grad=True)
     diversity_loss(torch.softmax(logits, dim=0)).backward()
     assert logits.grad is not None

@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml.clustering import by_size, cluster, pca, project_umap, suggest, unit_vectors
+from ml.config import ClusteringConfig
+from ml.errors import TooFewSegments
+
+
+def heaps(*sizes: int, seed: int = 0) -> np.ndarray:
+    """Vectors around one far corner each."""
+    rng, d = np.random.default_rng(seed), max(2, len(sizes))
+    centres = 10 * np.eye(d)[: len(sizes)]
+    return np.concatenate([c + rng.normal(0, 0.3, (n, d)) for c, n in zip(centres, sizes, strict=True)]).astype(
+        np.float32
+    )
+
+
+def test_standardised_then_normalised_by_hand():
+    # Columns 0, 2, 4 and 5, 5, 5: mean 2, spread √(8/3); the second never varies.
+    unit = unit_vectors(np.array([[0, 5], [2, 5], [4, 5]], dtype=np.float32))
+    assert unit.tolist() == [[-1, 0], [0, 0], [1, 0]]
+    # (0, 0), (2, 0), (0, 2), (2, 2): each column's spread is 1, so each row is (±1, ±1) / √2.
+    corners = unit_vectors(np.array([[0, 0], [2, 0], [0, 2], [2, 2]], dtype=np.float32))
+    np.testing.assert_allclose(corners, np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]]) / np.sqrt(2), rtol=1e-6)
+
+
+def test_heaps_are_found_and_numbered_by_size():
+    found = cluster(heaps(5, 20, 10), ClusteringConfig(n_clusters=3))
+    assert found.labels.tolist() == [2] * 5 + [0] * 20 + [1] * 10
+    assert [c.size for c in found.clusters] == [20, 10, 5]
+    assert [c.index for c in found.clusters] == [0, 1, 2]
+    assert found.silhouette is not None
+    assert found.silhouette > 0.8
+    assert found.calinski_harabasz is not None
+    assert found.suggested == ()
+
+
+def test_medoids_are_the_members_nearest_to_the_centre():
+    # Four directions in a plane; standardising changes nothing about who is in the middle of its heap.
+    angles = np.radians([-10, 0, 11, 170, 180, 190.5])
+    found = cluster(
+        np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32), ClusteringConfig(n_clusters=2)
+    )
+    assert sorted(c.medoids[0] for c in found.clusters) == [1, 4]
+    assert all(set(c.medoids) == set(np.flatnonzero(found.labels == c.index)) for c in found.clusters)
+
+
+def test_silhouette_by_hand():
+    # Two pairs of equal vectors: own distance 0, so every silhouette is 1.
+    found = cluster(np.array([[1, 0], [1, 0], [-1, 0.5], [-1, 0.5]], dtype=np.float32), ClusteringConfig(n_clusters=2))
+    assert found.silhouette == pytest.approx(1)
+    assert [c.silhouette for c in found.clusters] == pytest.approx([1, 1])
+
+
+def test_without_a_k_the_best_silhouette_decides():
+    found = cluster(heaps(12, 9, 7, 6), ClusteringConfig(max_suggested=8))
+    assert found.n_clusters == 4
+    assert [k for k, _ in found.suggested] == [2, 3, 4, 5, 6, 7, 8]
+    assert max(found.suggested, key=lambda pair: pair[1])[0] == 4
+
+
+def test_few_segments_make_fewer_clusters():
+    with pytest.raises(TooFewSegments, match="no primitive"):
+        cluster(np.zeros((0, 8), dtype=np.float32), ClusteringConfig(n_clusters=3))
+    for M, k, expected in [(1, None, 1), (1, 5, 1), (2, None, 1), (2, 5, 2), (3, None, 2), (3, 9, 3)]:
+        found = cluster(heaps(*[1] * M), ClusteringConfig(n_clusters=k))
+        assert found.n_clusters == expected, (M, k)
+        assert found.xy.shape == (M, 2)
+        assert sum(c.size for c in found.clusters) == M
+        if expected in (1, M):
+            assert found.silhouette is None
+            assert found.calinski_harabasz is None
+
+
+def test_equal_vectors_are_one_cluster():
+    found = cluster(np.ones((7, 4), dtype=np.float32), ClusteringConfig(n_clusters=3))
+    assert found.n_clusters == 1
+    assert not found.xy.any()
+
+
+def test_clustering_twice_gives_the_same():
+    vectors = np.random.default_rng(1).normal(size=(60, 16)).astype(np.float32)
+    first, second = (cluster(vectors, ClusteringConfig()) for _ in range(2))
+    assert first.labels.tolist() == second.labels.tolist()
+    np.testing.assert_array_equal(first.xy, second.xy)
+    assert first.suggested == second.suggested
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=30))
+def test_renumbering_keeps_who_is_together(labels: list[int]):
+    found = by_size(np.array(labels))
+    sizes = np.bincount(found)
+    assert (np.diff(sizes) <= 0).all()
+    assert sizes.min() > 0
+    pairs = {(a, b) for a, b in zip(labels, found.tolist(), strict=True)}
+    assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+
+
+def test_pca_by_hand():
+    # All variance of the first axis is along (1, 1): the points lie at -√2, 0, √2; largest coordinate positive.
+    xy = pca(np.array([[0, 0], [1, 1], [2, 2]], dtype=np.float32))
+    np.testing.assert_allclose(np.abs(xy[:, 0]), [np.sqrt(2), 0, np.sqrt(2)], atol=1e-6)
+    assert xy[np.argmax(np.abs(xy[:, 0])), 0] > 0
+    np.testing.assert_allclose(xy[:, 1], 0, atol=1e-6)
+
+
+def test_suggestions_of_many_segments_cost_no_more_than_those_of_the_sample():
+    unit = unit_vectors(np.tile(heaps(20, 20, 20), (40, 1)))
+    assert [k for k, _ in suggest(unit, 3, seed=0)] == [2, 3]
+
+
+def test_umap_of_a_handful_is_pca():
+    vectors = heaps(2, 2)
+    np.testing.assert_array_equal(project_umap(vectors, seed=0), pca(unit_vectors(vectors)))
