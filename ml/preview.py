@@ -82,6 +82,8 @@ def make_clips(
     many encoders are open at a time as intervals overlap.
     """
     out.mkdir(parents=True, exist_ok=True)
+    if not intervals:
+        return
     waiting = sorted(range(len(intervals)), key=lambda i: intervals[i], reverse=True)
     with ExitStack() as unfinished:
         active: list[_Clip] = []

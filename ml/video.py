@@ -245,14 +245,30 @@ def copy_stream(path: Path, out: Path, start_s: float) -> bool:
         origin = round(start_s / time_base)
         with av.open(f"file:{out.absolute()}", "w", format="mp4", options={"movflags": "+faststart"}) as target:
             stream = target.add_stream_from_template(source.stream)
-            for packet in source.container.demux(source.stream):
-                if packet.size == 0:  # PyAV's flush marker
-                    continue
+            for packet in _with_decoding_times(source):
                 if packet.is_discard or packet.pts is None or packet.dts is None or packet.pts < origin:
                     return False
                 packet.pts, packet.dts, packet.stream = packet.pts - origin, packet.dts - origin, stream
                 target.mux(packet)
     return True
+
+
+def _with_decoding_times(source: _Source) -> Iterator[Packet[VideoStream]]:
+    """The stream's packets; the first ones, which Matroska gives no decoding time where there are B-frames, get one."""
+    leading: list[Packet[VideoStream]] = []
+    step = max(1, round(source.step_s / source.stream.time_base)) if source.stream.time_base else 1
+    for packet in source.container.demux(source.stream):
+        if packet.size == 0:  # PyAV's flush marker
+            continue
+        if packet.dts is None and len(leading) < 32:  # H.264 holds back 16 pictures at most
+            leading.append(packet)
+            continue
+        for i, early in enumerate(leading):
+            early.dts = packet.dts - (len(leading) - i) * step if packet.dts is not None else None
+        yield from leading
+        leading = []
+        yield packet
+    yield from leading
 
 
 def sampled(source: Iterable[Picture], fps: float) -> Iterator[tuple[float, Picture]]:
@@ -281,9 +297,9 @@ def sampled(source: Iterable[Picture], fps: float) -> Iterator[tuple[float, Pict
 
 
 def fit(size: tuple[int, int], long_side_px: int | None) -> tuple[int, int]:
-    """The even (width, height) within `long_side_px`, aspect kept, never larger."""
+    """The even (width, height) within `long_side_px`, aspect kept, never larger; 16 px at least, like any video."""
     scale = min(1.0, long_side_px / max(size)) if long_side_px is not None else 1.0
-    width, height = (max(2, round(side * scale / 2) * 2) for side in size)
+    width, height = (max(MIN_SIDE_PX, round(side * scale / 2) * 2) for side in size)
     return width, height
 
 

@@ -27,14 +27,14 @@ def grey(level: int, width: int = 64, height: int = 48) -> Image:
     return np.full((height, width, 3), level, dtype=np.uint8)
 
 
-def level_of(image: Image) -> int:
+def level_of(image: Image, step: int = 4) -> int:
     """Which picture this is, of those `numbered` made."""
-    return round((float(image.mean()) - 20) / 4)
+    return round((float(image.mean()) - 20) / step)
 
 
-def numbered(n: int, width: int = 64, height: int = 48) -> list[Image]:
-    """Up to 50 grey pictures that tell their number by their brightness, see `level_of`."""
-    return [grey(20 + 4 * i, width, height) for i in range(n)]
+def numbered(n: int, width: int = 64, height: int = 48, step: int = 4) -> list[Image]:
+    """Grey pictures that tell their number by their brightness, see `level_of`; up to 200 / step of them."""
+    return [grey(20 + step * i, width, height) for i in range(n)]
 
 
 def write_video(
