@@ -14,7 +14,11 @@ export function Dialog({ title, onClose, children }: DialogProps) {
 
   useEffect(() => {
     const dialog = ref.current;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (dialog && !dialog.open) {
+      dialog.showModal();
+      // Not the closing cross, which comes first in the order: the first thing to fill in, or the safe answer.
+      dialog.querySelector<HTMLElement>(".body :is(input, select, textarea), footer button")?.focus();
+    }
     return () => dialog?.close();
   }, []);
 

@@ -16,14 +16,20 @@ export function LoopingClip({ src, poster, label }: LoopingClipProps) {
   const [inView, setInView] = useState(false);
   const [pointed, setPointed] = useState(false);
   const [turn, setTurn] = useState(false);
+  const [missing, setMissing] = useState<string | null>(null); // the address that gave no video
   const [still] = useState(stillPlease);
 
   useEffect(() => {
     const element = box.current;
     if (!element || typeof IntersectionObserver === "undefined") return;
-    const observer = new IntersectionObserver((entries) => setInView(entries.some((entry) => entry.isIntersecting)), {
-      rootMargin: "40px",
-    });
+    const observer = new IntersectionObserver(
+      (entries) => {
+        const visible = entries.some((entry) => entry.isIntersecting);
+        setInView(visible);
+        if (!visible) setMissing(null); // it may have been made by the time it is looked at again
+      },
+      { rootMargin: "40px" },
+    );
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
@@ -48,8 +54,8 @@ export function LoopingClip({ src, poster, label }: LoopingClipProps) {
 
   return (
     <span ref={box} className="clip" onPointerEnter={() => setPointed(true)} onPointerLeave={() => setPointed(false)}>
-      {src === null ? (
-        poster ? (
+      {src === null || missing === src ? (
+        poster && missing === null ? (
           <img src={poster} alt={label} />
         ) : (
           <span className="none">no clip yet</span>
@@ -63,6 +69,7 @@ export function LoopingClip({ src, poster, label }: LoopingClipProps) {
           muted
           loop
           playsInline
+          onError={() => setMissing(src)}
           preload={turn ? "auto" : "none"}
           disableRemotePlayback
         />

@@ -58,7 +58,7 @@ export function ClustersRoute() {
   const shown = clusters.data?.find((cluster) => cluster.index === here);
 
   if (one.error instanceof ApiError && one.error.status === 404) return <NotFound />;
-  const done = runs.data?.filter((candidate) => candidate.n_clusters_found !== null) ?? [];
+  const done = runs.data?.filter((candidate) => candidate.n_clusters_found > 0) ?? [];
 
   return (
     <div className="page clusters-page">
@@ -68,10 +68,10 @@ export function ClustersRoute() {
           {one.data && (
             <p className="facts">
               <span title={`Run ${one.data.number}, configuration ${one.data.config_hash.slice(0, 10)}, n = ${one.data.n_segments}`}>
-                silhouette {formatFigure(one.data.metrics?.silhouette)}
+                silhouette {formatFigure(one.data.metrics.silhouette)}
               </span>
-              <span>Calinski–Harabasz {formatFigure(one.data.metrics?.calinski_harabasz)}</span>
-              <span>k = {one.data.n_clusters_found ?? "–"}</span>
+              <span>Calinski–Harabasz {formatFigure(one.data.metrics.calinski_harabasz)}</span>
+              <span>k = {one.data.n_clusters_found || "–"}</span>
               <span>{plural(one.data.n_segments, "primitive")}</span>
               {owner.data?.synthetic && <span className="badge">synthetic</span>}
             </p>

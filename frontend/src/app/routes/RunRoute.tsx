@@ -55,7 +55,7 @@ export function RunRoute() {
           </p>
         </div>
         {mayManage && <RunActions run={run.data} />}
-        {run.data.n_clusters_found !== null && (
+        {run.data.n_clusters_found > 0 && (
           <Link className="button primary" to={paths.clusters(project, id)}>
             Explore clusters
           </Link>
@@ -66,7 +66,7 @@ export function RunRoute() {
         <h2>Stages</h2>
         <StageMatrix run={id} />
       </section>
-      {(run.data.calibration !== null || run.data.n_clusters_found !== null) && <RunFigures run={run.data} />}
+      {(run.data.calibration !== null || run.data.n_clusters_found > 0) && <RunFigures run={run.data} />}
     </div>
   );
 }

@@ -82,7 +82,7 @@ function Workbench({ project, video, source, durationS }: WorkbenchProps) {
   const patchSearch = usePatchSearch();
   const owner = useQuery(projectQuery(project));
   const runs = useQuery(runsQuery(project));
-  const done = useMemo(() => (runs.data ?? []).filter((run) => run.n_clusters_found !== null || run.status === "done"), [runs.data]);
+  const done = useMemo(() => (runs.data ?? []).filter((run) => run.n_clusters_found > 0 || run.status === "done"), [runs.data]);
   const run = idFrom(params, "run") ?? video.latest_run ?? done[0]?.id ?? null;
   const runNumber = runs.data?.find((candidate) => candidate.id === run)?.number ?? null;
 
@@ -249,6 +249,10 @@ function Workbench({ project, video, source, durationS }: WorkbenchProps) {
               </Empty>
             ) : energy.isPending ? (
               <Skeleton label="Loading energy…" height={148} />
+            ) : energy.error instanceof ApiError && energy.error.status === 404 ? (
+              <Empty small title="No energy yet">
+                {laneName === "run" ? "The run" : `R${laneName.slice(1)}`} has not come to this video, or left it out.
+              </Empty>
             ) : energy.isError ? (
               <Failed small what="The energy could not be read" error={energy.error} onRetry={() => void energy.refetch()} />
             ) : (

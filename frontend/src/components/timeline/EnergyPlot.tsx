@@ -57,11 +57,20 @@ export function EnergyPlot({ trace, axis, clock, showVelocity }: EnergyPlotProps
         ctx.moveTo(bbox.left, y);
         ctx.lineTo(bbox.left + bbox.width, y);
         ctx.stroke();
+        ctx.setLineDash([]);
+        ctx.globalAlpha = 1;
         ctx.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
         ctx.textAlign = "right";
         ctx.textBaseline = above ? "bottom" : "top";
-        ctx.fillStyle = palette.muted;
-        ctx.fillText(`${name} ${formatFigure(value)}`, bbox.left + bbox.width - 6 * ratio, y + (above ? -2 : 3) * ratio);
+        const words = `${name} ${formatFigure(value)}`;
+        const [x, base] = [bbox.left + bbox.width - 8 * ratio, y + (above ? -3 : 4) * ratio];
+        const wide = ctx.measureText(words).width;
+        ctx.fillStyle = palette.well;
+        ctx.globalAlpha = 0.8;
+        ctx.fillRect(x - wide - 4 * ratio, above ? base - 13 * ratio : base - 1 * ratio, wide + 8 * ratio, 14 * ratio);
+        ctx.globalAlpha = 1;
+        ctx.fillStyle = palette.text;
+        ctx.fillText(words, x, base);
         ctx.restore();
       };
       line(trace.theta_on, [], "θ on", true);
@@ -72,7 +81,7 @@ export function EnergyPlot({ trace, axis, clock, showVelocity }: EnergyPlotProps
       {
         width: Math.max(1, element.clientWidth),
         height: Math.max(1, element.clientHeight),
-        padding: [8, 0, 4, 0],
+        padding: [8, 0, 8, 0],
         legend: { show: false },
         cursor: { show: false },
         select: { show: false, left: 0, top: 0, width: 0, height: 0 },
@@ -97,7 +106,7 @@ export function EnergyPlot({ trace, axis, clock, showVelocity }: EnergyPlotProps
         series: [
           {},
           { stroke: palette.energyPale, width: 1, points: { show: false } },
-          { stroke: palette.velocity, width: 1.2, scale: "velocity", points: { show: false }, show: showVelocity },
+          { stroke: palette.velocity, width: 1, scale: "velocity", points: { show: false }, show: showVelocity },
           { stroke: palette.energy, width: 2, points: { show: false } },
         ],
         hooks: { draw: [thresholds] },

@@ -39,11 +39,9 @@ export function Lane({ id, name, items, axis, selected = -1, plain = false }: La
         const wide = Math.max(1.5, to - from - 1);
         const colour = plain ? palette.truth : item.cluster === null ? palette.noCluster : palette.hues[hueOf(item.cluster)]!;
         context.fillStyle = colour;
-        context.globalAlpha = selected >= 0 && selected !== index ? 0.62 : 1;
         context.beginPath();
         context.roundRect(from, top, wide, tall, Math.min(3, wide / 2));
         context.fill();
-        context.globalAlpha = 1;
         if (!plain && item.cluster !== null && isHatched(item.cluster)) hatch(context, from, top, wide, tall, palette.well);
         if (item.label && wide > 28) {
           const visibleFrom = Math.max(0, from) + 5;

@@ -20,9 +20,9 @@ export function ClusterCard({ cluster, to, onPoint }: ClusterCardProps) {
   return (
     <li className="cluster-card panel" onPointerEnter={() => onPoint(cluster.index)} onPointerLeave={() => onPoint(null)}>
       <LoopingClip src={medoid?.clip_url ?? null} poster={medoid?.poster_url ?? null} label={`A typical primitive of ${cluster.name}`} />
-      {cluster.medoids.length > 1 && (
-        <span className="medoids" role="group" aria-label={`Typical primitives of ${cluster.name}`}>
-          {cluster.medoids.map((segment, i) => (
+      <span className="medoids" role="group" aria-label={`Typical primitives of ${cluster.name}`}>
+        {cluster.medoids.length > 1 &&
+          cluster.medoids.map((segment, i) => (
             <button
               key={segment.id}
               type="button"
@@ -31,8 +31,7 @@ export function ClusterCard({ cluster, to, onPoint }: ClusterCardProps) {
               onClick={() => setShown(i)}
             />
           ))}
-        </span>
-      )}
+      </span>
       <div className="words">
         <h3 className="row">
           <ClusterSwatch cluster={cluster.index} />

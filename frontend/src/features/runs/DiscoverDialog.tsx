@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import type { Run } from "../../api/types";
+import type { Preset, Run } from "../../api/types";
 import { Dialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
 import { Failed, Skeleton } from "../../components/PanelState";
@@ -21,7 +21,7 @@ export function DiscoverDialog({ project, readyVideos, onClose, onStarted }: Dis
   const presets = useQuery(presetsQuery);
   const runs = useQuery(runsQuery(project));
   const start = useStartRun(project);
-  const [preset, setPreset] = useState<string | null>(null);
+  const [preset, setPreset] = useState<Preset["name"] | null>(null);
   const [suggestK, setSuggestK] = useState(true);
   const [k, setK] = useState("8");
   const [calibrate, setCalibrate] = useState(true);

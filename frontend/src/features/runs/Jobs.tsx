@@ -48,7 +48,7 @@ export function Jobs({ project }: { project: number }) {
                   <span className="muted clip-text">{stage.video_title ?? "whole run"}</span>
                   {stage.run !== null && (
                     <Link className="push small" to={`/projects/${project}/runs/${stage.run}`} onClick={close}>
-                      run
+                      run {stage.run_number}
                     </Link>
                   )}
                 </span>

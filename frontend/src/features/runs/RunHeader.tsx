@@ -3,7 +3,7 @@ import { Progress } from "../../components/Progress";
 import type { Run } from "../../api/types";
 import { formatFigure, plural } from "../../lib/words";
 import { useCancelRun, useRetryRun } from "./mutations";
-import { isActiveRun, RunBadge } from "./RunBadge";
+import { isActiveRun } from "./RunBadge";
 import { SuggestedK } from "./SuggestedK";
 import "./runs.css";
 
@@ -18,12 +18,12 @@ export function RunActions({ run }: { run: Run }) {
           {error.message}
         </span>
       )}
-      {isActiveRun(run) && (
+      {isActiveRun(run) && !run.cancel_requested && (
         <button type="button" className="button" disabled={cancel.isPending} onClick={() => cancel.mutate(run.id)}>
           <Icon name="stop" /> {cancel.isPending ? "Cancelling…" : "Cancel run"}
         </button>
       )}
-      {(run.status === "failed" || run.status === "cancelled") && (
+      {run.can_retry && (
         <button type="button" className="button" disabled={retry.isPending} onClick={() => retry.mutate(run.id)}>
           <Icon name="retry" /> {retry.isPending ? "Starting again…" : "Retry"}
         </button>
@@ -36,8 +36,9 @@ export function RunProgress({ run }: { run: Run }) {
   if (isActiveRun(run))
     return (
       <div className="run-progress">
-        <RunBadge run={run} />
-        <span className="muted clip-text">{run.message || (run.status === "queued" ? "waiting for a worker" : "")}</span>
+        <span className="muted clip-text">
+          {run.cancel_requested ? "cancelling: the stages at work finish their step first" : run.message || "waiting for a worker"}
+        </span>
         <span className="push strong">{Math.floor(run.progress * 100)} %</span>
         <Progress value={run.status === "queued" ? 0 : run.progress} label={`Run ${run.number}`} />
       </div>
@@ -47,8 +48,7 @@ export function RunProgress({ run }: { run: Run }) {
       <div className={run.status === "failed" ? "notice bad" : "notice"} role="status">
         <Icon name="warning" />
         <p>
-          {run.reason ?? (run.status === "failed" ? "The run failed." : "The run was cancelled.")} What is finished is kept; a retry goes on
-          from there.
+          {run.reason || (run.status === "failed" ? "The run failed." : "The run was cancelled.")} {run.can_retry && "What is finished is kept; a retry goes on from there."}
         </p>
       </div>
     );
@@ -65,12 +65,12 @@ export function RunFigures({ run }: { run: Run }) {
         <h2>Clustering</h2>
         <dl className="stats">
           <Figure title={made} name="Primitives" value={formatFigure(run.n_segments, 9)} />
-          <Figure title={made} name="Clusters" value={run.n_clusters_found === null ? "–" : String(run.n_clusters_found)} />
-          <Figure title={`${made}. From −1 to 1; higher is better apart.`} name="Silhouette" value={formatFigure(metrics?.silhouette)} />
+          <Figure title={made} name="Clusters" value={run.n_clusters_found === 0 ? "–" : String(run.n_clusters_found)} />
+          <Figure title={`${made}. From −1 to 1; higher is better apart.`} name="Silhouette" value={formatFigure(metrics.silhouette)} />
           <Figure
             title={`${made}. Between-cluster over within-cluster spread; compare only at the same n.`}
             name="Calinski–Harabasz"
-            value={formatFigure(metrics?.calinski_harabasz)}
+            value={formatFigure(metrics.calinski_harabasz)}
           />
         </dl>
         {run.suggested_k.length > 1 && (

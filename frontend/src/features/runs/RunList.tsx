@@ -45,12 +45,12 @@ function RunRow({ run }: { run: Run }) {
             <Progress value={run.status === "queued" ? 0 : run.progress} label={`Run ${run.number}`} />
           </>
         ) : run.status === "failed" ? (
-          <span className="bad small">{run.reason ?? "failed"}</span>
+          <span className="bad small">{run.reason || "failed"}</span>
         ) : (
           <span className="facts">
             <span>{plural(run.n_segments, "primitive")}</span>
-            {run.n_clusters_found !== null && <span>{plural(run.n_clusters_found, "cluster")}</span>}
-            <span>silhouette {formatFigure(run.metrics?.silhouette)}</span>
+            {run.n_clusters_found > 0 && <span>{plural(run.n_clusters_found, "cluster")}</span>}
+            {run.metrics.silhouette !== null && <span>silhouette {formatFigure(run.metrics.silhouette)}</span>}
           </span>
         )}
       </div>

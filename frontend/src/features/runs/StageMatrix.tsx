@@ -125,7 +125,7 @@ function NotableStage({ stage }: { stage: Stage }) {
           {stage.attempt > 1 && <span className="muted"> · attempt {stage.attempt}</span>}
           {stage.worker && <span className="muted"> · {stage.worker}</span>}
         </p>
-        <p className={failed ? "" : "muted"}>{failed ? (stage.reason ?? "It failed; the reason is in the server’s log.") : stage.message || "running"}</p>
+        <p className={failed ? "" : "muted"}>{failed ? (stage.reason || "It failed; the reason is in the server’s log.") : stage.message || "running"}</p>
         {!failed && <Progress value={stage.progress} label={stageWords(stage)} />}
       </div>
     </li>

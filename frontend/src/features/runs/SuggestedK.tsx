@@ -1,7 +1,7 @@
 interface SuggestedKProps {
   /** [k, silhouette] in order of k. */
   curve: number[][];
-  chosen: number | null;
+  chosen: number;
   asked: boolean;
 }
 

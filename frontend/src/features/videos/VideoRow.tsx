@@ -7,6 +7,7 @@ import { formatBytes } from "../../lib/size";
 import { formatLength } from "../../lib/time";
 import { plural } from "../../lib/words";
 import { isBusy, pictureFacts, STATUS_WORDS } from "./facts";
+import { useRetryVideo } from "./mutations";
 import { RemoveVideo } from "./RemoveVideo";
 import { ScrubPoster } from "./ScrubPoster";
 
@@ -50,9 +51,12 @@ export function VideoRow({ video, mayRemove, activity }: VideoRowProps) {
       </div>
       <div className="state-cell">
         {video.status === "failed" ? (
-          <p className="bad reason">
-            <Icon name="warning" /> <span>{video.reason ?? "cannot be used"}</span>
-          </p>
+          <div className="reason">
+            <p className="bad">
+              <Icon name="warning" /> <span>{video.reason || "cannot be used"}</span>
+            </p>
+            {mayRemove && <RetryVideo video={video} />}
+          </div>
         ) : isBusy(video) ? (
           <div className="doing">
             <span className="small muted">{STATUS_WORDS[video.status]}</span>
@@ -79,5 +83,28 @@ export function VideoRow({ video, mayRemove, activity }: VideoRowProps) {
       )}
       {removing && <RemoveVideo video={video} onClose={() => setRemoving(false)} />}
     </li>
+  );
+}
+
+function RetryVideo({ video }: { video: Video }) {
+  const retry = useRetryVideo(video.project);
+  return (
+    <p className="small muted">
+      <button
+        type="button"
+        className="link-button"
+        disabled={retry.isPending}
+        aria-label={`Check ${video.title} again`}
+        onClick={() => retry.mutate(video.id)}
+      >
+        {retry.isPending ? "Checking…" : "Check again"}
+      </button>
+      {retry.error && (
+        <span role="alert" className="bad">
+          {" "}
+          {retry.error.message}
+        </span>
+      )}
+    </p>
   );
 }

@@ -3,6 +3,15 @@ import { api, unwrap } from "../../api/client";
 import type { Video } from "../../api/types";
 import { videoKeys } from "./queries";
 
+/** Checks and prepares a video again that could not be used. */
+export function useRetryVideo(project: number) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: number) => unwrap(api.POST("/api/videos/{id}/retry/", { params: { path: { id } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: videoKeys.ofProject(project) }),
+  });
+}
+
 export function useRemoveVideo(project: number) {
   const client = useQueryClient();
   return useMutation({
