@@ -62,9 +62,9 @@ def create_upload(
         recording=shown_name(recording, 120),
         size_bytes=size_bytes,
     )
-    upload.path.parent.mkdir(parents=True, exist_ok=True)
-    upload.path.touch()
     if size_bytes == 0:
+        upload.path.parent.mkdir(parents=True, exist_ok=True)
+        upload.path.touch()
         _finish(upload, ingest)
     return upload
 
@@ -84,19 +84,29 @@ def append(*, upload_id: UUID, by: User, offset: int, length: int, stream: Binar
     """
     with transaction.atomic():
         upload = _lock(upload_id, by)
-        if offset != upload.offset_bytes:
-            raise WrongOffset(
-                f"{upload.offset_bytes} bytes have arrived, so the next piece starts there and not at {offset}.",
-                offset_bytes=upload.offset_bytes,
-            )
-        if offset + length > upload.size_bytes:
+        _believe_the_disk(upload)
+        fits_on = offset == upload.offset_bytes
+        if fits_on and offset + length > upload.size_bytes:
             raise UploadTooLarge("The piece is longer than what is left of the file.", size_bytes=upload.size_bytes)
-        if upload.video is None:
+        if fits_on and upload.video is None:
             _write(upload, stream, length)
             upload.save(update_fields=["offset_bytes", "touched_at"])
             if upload.offset_bytes == upload.size_bytes:
                 _finish(upload, ingest)
-        return upload
+    if not fits_on:  # raised out here, so that what `_believe_the_disk` found stays written down
+        raise WrongOffset(
+            f"{upload.offset_bytes} bytes have arrived, so the next piece starts there and not at {offset}.",
+            offset_bytes=upload.offset_bytes,
+        )
+    return upload
+
+
+def _believe_the_disk(upload: Upload) -> None:
+    """Lower the offset of a file that is shorter than its row says, after a crash of the disk or a restored backup."""
+    there = upload.path.stat().st_size if upload.path.exists() else 0
+    if there < upload.offset_bytes and upload.video is None:
+        upload.offset_bytes = there
+        upload.save(update_fields=["offset_bytes"])
 
 
 def _lock(upload_id: UUID, by: User) -> Upload:
@@ -112,6 +122,8 @@ def _lock(upload_id: UUID, by: User) -> Upload:
 
 
 def _write(upload: Upload, stream: BinaryIO, length: int) -> None:
+    upload.path.parent.mkdir(parents=True, exist_ok=True)
+    upload.path.touch()
     with disk.room_for(upload.path.parent, length), upload.path.open("r+b") as file:
         file.truncate(upload.offset_bytes)
         file.seek(upload.offset_bytes)

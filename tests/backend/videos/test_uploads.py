@@ -160,6 +160,20 @@ def test_a_server_that_dies_while_it_writes_loses_that_piece_only(
     assert stored_sha256(Video.objects.get(pk=last["Kineme-Video"])) == hashlib.sha256(CONTENT).hexdigest()
 
 
+@pytest.mark.parametrize("left", [0, 700, None])
+def test_bytes_the_disk_lost_are_asked_for_again(client: Client, project: Project, left: int | None):
+    address = create(client, project)["Location"]
+    send(client, address, CONTENT[:1000], 0)
+    path = Upload.objects.get().path
+    path.unlink() if left is None else os.truncate(path, left)
+    refused = send(client, address, CONTENT[1000:], 1000)
+    assert (refused.status_code, refused.json()["details"]) == (409, {"offset_bytes": left or 0})
+    start = offset_of(client, address)
+    assert start == (left or 0)
+    last = send(client, address, CONTENT[start:], start)
+    assert stored_sha256(Video.objects.get(pk=last["Kineme-Video"])) == hashlib.sha256(CONTENT).hexdigest()
+
+
 def test_a_sender_that_dies_keeps_what_arrived(manager: User, project: Project):
     upload = services.create_upload(
         project=project, by=manager, filename="a", size_bytes=1000, ingest=lambda video: None
