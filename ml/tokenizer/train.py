@@ -27,6 +27,8 @@ RADIAL_WEIGHT = 4.0  # a displacement at the rim counts 1 + 4 times a resting on
 VALIDATIONS = 8  # how often validation is looked at
 MAX_VALIDATION_WINDOWS = 128
 VALIDATION_POINTS = 100  # of each window, the same ones every time
+MIN_WINDOWS_TO_SPLIT = 8
+WINDOWS_APART = 3  # left between the parts: of 16 frames every 4, a window shares some with the next three
 SCALE_WINDOWS = 256  # windows the input scale is measured on
 
 Place = tuple[int, int]  # (video, window)
@@ -63,29 +65,30 @@ def train_tokenizer(
 
 
 def split_windows(counts: Sequence[int], training: TrainingConfig) -> Split:
-    """Hold out whole videos where there are two or more, else the last part of the one; none of fewer than 8 windows.
+    """Hold out whole videos where the validation fraction is at least half a video, else the last part of each.
 
-    Windows overlap, so a split by time leaves a window's length between the two parts.
+    At the usual fifth that is from three videos on. Of two, holding one out would leave half of the material and, where
+    they are two views of one station, one of the views unseen: validation would then stop the training at once.
+
+    Windows overlap, so a split by time leaves a window's length between the two parts. A video of fewer than 8 windows
+    has no last part; where that leaves none at all, the training windows judge.
     """
     videos = [video for video, count in enumerate(counts) if count > 0]
     if not videos:
         raise TooShort("too short: no whole window could be tracked")
-
-    def places(video: int, start: int = 0, stop: int | None = None) -> list[Place]:
-        return [(video, window) for window in range(start, counts[video] if stop is None else stop)]
-
-    if len(videos) >= 2:
+    held = round(training.validation_fraction * len(videos))
+    if 0 < held < len(videos):
         order = np.random.default_rng(training.seed).permutation(videos).tolist()
-        held = max(1, min(len(videos) - 1, round(training.validation_fraction * len(videos))))
-        parts = sorted(order[held:]), sorted(order[:held])
-        train, judge = (tuple(place for video in part for place in places(video)) for part in parts)
-        return Split(train, judge, by="video")
-    (video,), gap = videos, 4
-    held = round(training.validation_fraction * counts[video])
-    if held < 1 or counts[video] - held - gap < 2:
-        return Split(tuple(places(video)), tuple(places(video)), by="none")
-    first = counts[video] - held
-    return Split(tuple(places(video, 0, first - gap)), tuple(places(video, first)), by="time")
+        train, judge = (
+            [(v, w) for v in sorted(part) for w in range(counts[v])] for part in (order[held:], order[:held])
+        )
+        return Split(tuple(train), tuple(judge), by="video")
+    train, judge = [], []
+    for video in videos:
+        last = round(training.validation_fraction * counts[video]) if counts[video] >= MIN_WINDOWS_TO_SPLIT else 0
+        train += [(video, window) for window in range(counts[video] - last - (WINDOWS_APART if last else 0))]
+        judge += [(video, window) for window in range(counts[video] - last, counts[video])]
+    return Split(tuple(train), tuple(judge), by="time") if judge else Split(tuple(train), tuple(train), by="none")
 
 
 def reconstruction_loss(scores: Tensor, targets: Tensor, visible: Tensor, bins: int) -> Tensor:

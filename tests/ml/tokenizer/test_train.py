@@ -66,7 +66,7 @@ def test_windows_are_read_a_few_at_a_time(tmp_path: Path):
     assert max(tracks.reads) <= 1
 
 
-def test_a_whole_video_is_held_out_where_there_are_two():
+def test_whole_videos_are_held_out_where_there_are_enough():
     split = split_windows([10, 0, 20, 30], TrainingConfig(validation_fraction=0.3))
     training, validation = {v for v, _ in split.training}, {v for v, _ in split.validation}
     assert split.by == "video"
@@ -79,7 +79,14 @@ def test_one_video_is_split_by_time_without_overlap():
     split = split_windows([50], TrainingConfig(validation_fraction=0.2))
     assert split.by == "time"
     assert split.validation == tuple((0, w) for w in range(40, 50))
-    assert max(w for _, w in split.training) == 35  # windows 36 to 39 share frames with window 40
+    assert max(w for _, w in split.training) == 36  # windows 37 to 39 share frames with window 40
+
+
+def test_of_two_videos_each_gives_its_last_part():
+    split = split_windows([50, 3, 20], TrainingConfig(validation_fraction=0.1))
+    assert split.by == "time"
+    assert {v for v, _ in split.training} == {0, 1, 2}
+    assert split.validation == (*((0, w) for w in range(45, 50)), (2, 18), (2, 19))
 
 
 def test_a_video_too_short_to_split_is_trained_on_and_said_so():
