@@ -170,6 +170,7 @@ class Mp4Writer:
         codec.gop_size = 600
         codec.options = {"preset": "veryfast", "crf": str(quality), "bf": "0", "forced-idr": "1"}
         self._last_tick = -1
+        self._step_ticks = TICKS_PER_S // 10
         self._keyframe_tick = 0
         self._open = True
 
@@ -180,12 +181,17 @@ class Mp4Writer:
         if tick >= self._keyframe_tick:  # by time, as the rate may vary
             frame.pict_type = PictureType.I
             self._keyframe_tick = tick + round(self.keyframe_s * TICKS_PER_S)
+        if self._last_tick >= 0:
+            self._step_ticks = tick - self._last_tick
         frame.pts, frame.time_base, self._last_tick = tick, Fraction(1, TICKS_PER_S), tick
         self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
-        """Finish the file and give it its name."""
-        self._container.mux(self._stream.encode(None))
+        """Finish the file and give it its name. The last picture lasts as long as the step before it."""
+        rest = self._stream.encode(None)
+        if rest:
+            rest[-1].duration = self._step_ticks
+        self._container.mux(rest)
         self._open = False
         self._container.close()
         _part(self.path).replace(self.path)

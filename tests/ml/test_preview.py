@@ -41,6 +41,11 @@ def packets(path: Path) -> list[tuple[float, bool, bool]]:
         ]
 
 
+def length_s(path: Path) -> float:
+    with av.open(str(path)) as container:
+        return container.duration / av.time_base
+
+
 def assert_plays_in_a_browser(path: Path) -> None:
     with av.open(str(path)) as container:
         assert [s.type for s in container.streams] == ["video"]
@@ -220,6 +225,7 @@ def test_clips_have_exactly_the_pictures_of_their_intervals(loops: Path, tmp_pat
         assert levels(clip, 11) == list(numbers)
         assert times(clip) == pytest.approx([(n - numbers[0]) / 10 for n in numbers], abs=1e-4)
         assert_plays_in_a_browser(clip)
+        assert length_s(clip) == pytest.approx(len(numbers) / 10, abs=1e-3)  # so a loop shows each equally long
         with Pillow.open(tmp_path / f"{i:05d}.webp") as poster:
             assert level_of(np.asarray(poster.convert("RGB")), 11) in numbers
     assert heard == sorted(heard)
