@@ -116,3 +116,11 @@ def test_an_account_that_is_switched_off_does_not_sign_in(client: Client):
     user.is_active = False
     user.save()
     assert sign_in(client, "ada").status_code == 400
+
+
+def test_trying_on_while_stopped_does_not_make_the_wait_longer(client: Client):
+    for _ in range(services.MOST_FAILURES):
+        sign_in(client, "ada", "wrong")
+    for _ in range(3):
+        assert sign_in(client, "ada", "wrong").status_code == 429
+    assert FailedSignIn.objects.count() == services.MOST_FAILURES

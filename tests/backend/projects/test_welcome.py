@@ -7,6 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from backend.projects import services
+from backend.projects.exceptions import LinkUsedUp
 from backend.projects.models import User
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +87,10 @@ def test_a_link_of_an_account_that_is_switched_off_is_refused(client: Client):
 
 def test_the_link_only_answers_get(client: Client):
     assert client.post(bootstrap()["sign-in"]).status_code == 405
+
+
+def test_redeeming_alone_uses_the_link_up_so_two_requests_cannot_both_win():
+    token = services.sign_in_token(services.ensure_first_account()[0])
+    services.redeem_sign_in_token(token)
+    with pytest.raises(LinkUsedUp):
+        services.redeem_sign_in_token(token)
