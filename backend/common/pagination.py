@@ -6,8 +6,12 @@ import base64
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 
 class CursorPage(CursorPagination):
@@ -17,6 +21,12 @@ class CursorPage(CursorPagination):
     max_page_size = 500
     page_size_query_param = "limit"
     ordering: str | tuple[str, ...] = "id"
+
+    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: APIView | None = None) -> list[Any]:
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except ValueError as error:  # a cursor that was made up: it holds what the column cannot
+            raise NotFound(self.invalid_cursor_message) from error
 
     def encode_cursor(self, cursor: Cursor) -> str:
         tokens = {"o": str(cursor.offset or ""), "r": "1" if cursor.reverse else "", "p": cursor.position or ""}

@@ -52,6 +52,7 @@ def create_upload(
             f"The file is larger than the {disk.shown(settings.MAX_UPLOAD_BYTES)} one video may have here.",
             max_bytes=settings.MAX_UPLOAD_BYTES,
         )
+    sweep_expired_uploads()
     promised = Upload.objects.unfinished().aggregate(left=Sum(F("size_bytes") - F("offset_bytes")))["left"] or 0
     disk.ensure_space(settings.MEDIA_FOLDER, size_bytes + promised)
     upload = Upload.objects.create(
@@ -167,7 +168,7 @@ def terminate_upload(*, upload_id: UUID, by: User) -> None:
 
 
 def sweep_expired_uploads() -> int:
-    """Forget uploads that have received nothing for days; how many. Safe at any time and from several processes."""
+    """Forget uploads that have received nothing for days; how many. Each new upload asks for it."""
     before = timezone.now() - settings.UPLOAD_EXPIRES_AFTER
     with transaction.atomic():
         expired = Upload.objects.unfinished().filter(touched_at__lt=before).select_for_update(skip_locked=True)

@@ -334,6 +334,13 @@ def test_an_upload_that_was_left_lying_expires(
     assert Video.objects.get().path.exists()
 
 
+def test_a_new_upload_makes_room_of_those_that_expired(client: Client, project: Project, settings):
+    create(client, project)
+    Upload.objects.update(touched_at=timezone.now() - settings.UPLOAD_EXPIRES_AFTER - timedelta(seconds=1))
+    made = create(client, project)
+    assert made["Location"] == f"/api/uploads/{Upload.objects.get().pk}/"
+
+
 def test_what_is_left_to_send_is_listed_for_whoever_sends_it(client: Client, project: Project, client_of):
     address = create(client, project, filename="a.mp4")["Location"]
     send(client, address, CONTENT[:7], 0)
