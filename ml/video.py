@@ -202,10 +202,15 @@ def pictures_between(path: Path, start_s: float, end_s: float) -> Iterator[Pictu
             if seeking and (source.by_decoding_time or not _seek(source, start_s + origin_s)):
                 continue
             found = _timed(source, Damage())
-            first = next(found, None)
-            if seeking and (first is None or first.time_s > start_s + EDGE_S):
+            try:
+                first = next(found)
+            except CannotDecode:
+                if seeking:
+                    continue
+                raise
+            if seeking and first.time_s > start_s + EDGE_S:
                 continue  # a poor index led past the start: read from the beginning
-            for picture in chain([first] if first is not None else [], found):
+            for picture in chain([first], found):
                 if picture.time_s >= end_s - EDGE_S:
                     return
                 if picture.time_s >= start_s - EDGE_S:
@@ -236,20 +241,26 @@ def packet_times_s(path: Path, start_s: float) -> Seconds:
 def copy_stream(path: Path, out: Path, start_s: float) -> bool:
     """Copy the stream's packets, undecoded, into the MP4 file `out`, its first picture at 0. See `ml.preview.remux`.
 
-    False where a packet is hidden by an edit list, comes before `start_s`, or has no times; `out` is then of no use.
+    False where a packet is hidden by an edit list, comes before `start_s`, or has no times an MP4 can hold; `out` is
+    then of no use.
     """
     with _opened(path) as source:
         time_base = source.stream.time_base
         if time_base is None:
             return False
         origin = round(start_s / time_base)
-        with av.open(f"file:{out.absolute()}", "w", format="mp4", options={"movflags": "+faststart"}) as target:
-            stream = target.add_stream_from_template(source.stream)
-            for packet in _with_decoding_times(source):
-                if packet.is_discard or packet.pts is None or packet.dts is None or packet.pts < origin:
-                    return False
-                packet.pts, packet.dts, packet.stream = packet.pts - origin, packet.dts - origin, stream
-                target.mux(packet)
+        try:
+            with av.open(f"file:{out.absolute()}", "w", format="mp4", options={"movflags": "+faststart"}) as target:
+                stream = target.add_stream_from_template(source.stream)
+                for packet in _with_decoding_times(source):
+                    if packet.is_discard or packet.pts is None or packet.dts is None or packet.pts < origin:
+                        return False
+                    packet.pts, packet.dts, packet.stream = packet.pts - origin, packet.dts - origin, stream
+                    target.mux(packet)
+        except av.FFmpegError as exc:
+            if isinstance(exc, OSError):
+                raise
+            return False
     return True
 
 
@@ -257,9 +268,9 @@ def _with_decoding_times(source: _Source) -> Iterator[Packet[VideoStream]]:
     """The stream's packets; the first ones, which Matroska gives no decoding time where there are B-frames, get one."""
     leading: list[Packet[VideoStream]] = []
     step = max(1, round(source.step_s / source.stream.time_base)) if source.stream.time_base else 1
-    for packet in source.container.demux(source.stream):
-        if packet.size == 0:  # PyAV's flush marker
-            continue
+    for packet in _packets(source, Damage()):
+        if packet is None:  # the end
+            break
         if packet.dts is None and len(leading) < 32:  # H.264 holds back 16 pictures at most
             leading.append(packet)
             continue
@@ -351,7 +362,8 @@ def _opened(path: Path) -> Iterator[_Source]:
     }
     _sniff(path)
     try:
-        container = av.open(f"file:{path.absolute()}", "r", options=limits, container_options=rules)
+        name = f"file:{path.absolute()}"
+        container = av.open(name, "r", options=limits, container_options=rules, metadata_errors="replace")
     except av.FFmpegError as exc:
         if isinstance(exc, OSError):
             raise

@@ -48,11 +48,13 @@ def write_video(
     options: dict[str, str] | None = None,
     rotation_deg: int = 0,
     pixel_aspect: Fraction | None = None,
-    format: str | None = None,
+    title: str | None = None,
 ) -> Path:
     """Encode `images` at a steady rate, or with the presentation times given."""
     times = times_s if times_s is not None else [float(i / fps) for i in range(len(images))]
-    with av.open(str(path), "w", options=options or {}, format=format) as container:
+    with av.open(str(path), "w", options=options or {}) as container:
+        if title is not None:
+            container.metadata["title"] = title
         stream = container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
         stream.height, stream.width = images[0].shape[:2]
         stream.pix_fmt = {"gif": "rgb8", "mjpeg": "yuvj420p"}.get(codec, "yuv420p")

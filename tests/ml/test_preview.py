@@ -144,6 +144,17 @@ def test_a_damaged_original_is_encoded_without_the_damage(tmp_path: Path) -> Non
     assert [p.time_s for p in found] == pytest.approx([i / 30 for i in sound], abs=0.001)
 
 
+def test_a_file_cut_off_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (120, 48, 64, 3), dtype=np.uint8)
+    path = write_video(tmp_path / "a.mp4", list(noise), 30, options={"movflags": "+faststart"})
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    preview(path, tmp_path / "out")
+    whole, copied = Damage(), Damage()
+    expected = [p.time_s for p in pictures(path, whole)]
+    assert [p.time_s for p in pictures(tmp_path / "out" / "browser.mp4", copied)] == pytest.approx(expected, abs=0.001)
+    assert not copied
+
+
 # Poster, sprite, loops.
 
 

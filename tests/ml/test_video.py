@@ -151,6 +151,14 @@ def test_a_gif_is_a_video(tmp_path: Path) -> None:
     assert info.duration_s == pytest.approx(2.0)
 
 
+def test_titles_in_an_old_encoding_do_no_harm(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", numbered(48), title="Pruefstand")
+    content = path.read_bytes()
+    assert content.count(b"Pruefstand") == 1
+    path.write_bytes(content.replace(b"Pruefstand", b"Pr\xfcfstaende"))
+    assert probe(path).duration_s == pytest.approx(1.6, abs=0.002)
+
+
 # What cannot be used says so in one sentence.
 
 
