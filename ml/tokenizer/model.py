@@ -19,7 +19,7 @@ from ml.tokenizer.fsq import FSQ
 INIT_STD = 0.02
 # What every step holds before motion is added. A LayerNorm brings each step to one length, so where this is small a
 # still step is nothing but its tracking noise, blown up: its codes jump about and its energy is that of a fast motion.
-REST_STD = 0.1
+REST_STD = 0.4
 EMBEDDING_SHARE = 0.2  # weight of the point and view embeddings beside the decoder's state
 
 
