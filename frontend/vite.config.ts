@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
@@ -20,6 +21,8 @@ export default defineConfig(({ command }) => ({
     environmentOptions: { jsdom: { url: "http://kineme.test/" } },
     setupFiles: ["src/testing/setup.ts"],
     restoreMocks: true,
+    // The build a browser gets: the one Node would resolve speaks through `http` and knows no File.
+    alias: { "tus-js-client": fileURLToPath(new URL("node_modules/tus-js-client/lib.esm/browser/index.js", import.meta.url)) },
     // Two cores are what the smallest supported machine has.
     maxWorkers: 2,
   },

@@ -86,6 +86,6 @@ export function rulerTicks(range: TimeRange, width: number, minGapPx = 84): numb
   const perPx = (range.endS - range.startS) / Math.max(1, width);
   const step = STEPS_S.find((candidate) => candidate / perPx >= minGapPx) ?? 7200;
   const ticks: number[] = [];
-  for (let i = Math.ceil(range.startS / step - 1e-9); i * step <= range.endS; i += 1) ticks.push(i * step);
+  for (let i = Math.max(0, Math.ceil(range.startS / step - 1e-9)); i * step <= range.endS; i += 1) ticks.push(i * step);
   return ticks;
 }

@@ -43,16 +43,11 @@ export function Lane({ id, name, items, axis, selected = -1, plain = false }: La
         context.roundRect(from, top, wide, tall, Math.min(3, wide / 2));
         context.fill();
         if (!plain && item.cluster !== null && isHatched(item.cluster)) hatch(context, from, top, wide, tall, palette.well);
-        if (item.label && wide > 28) {
-          const visibleFrom = Math.max(0, from) + 5;
-          const room = Math.min(width, from + wide) - visibleFrom - 4;
-          context.save();
-          context.beginPath();
-          context.rect(visibleFrom, top, Math.max(0, room), tall);
-          context.clip();
+        const visibleFrom = Math.max(0, from) + 5;
+        const words = fitted(context, item.label, Math.min(width, from + wide) - visibleFrom - 4);
+        if (words !== "") {
           context.fillStyle = readableOn(colour);
-          context.fillText(item.label, visibleFrom, height / 2 + 0.5);
-          context.restore();
+          context.fillText(words, visibleFrom, height / 2 + 0.5);
         }
         if (selected === index) {
           context.strokeStyle = palette.well;
@@ -79,6 +74,17 @@ export function Lane({ id, name, items, axis, selected = -1, plain = false }: La
       </div>
     </div>
   );
+}
+
+/** As much of the label as fits; nothing rather than a stump. */
+function fitted(context: CanvasRenderingContext2D, label: string | undefined, room: number): string {
+  if (!label || room < 6) return "";
+  if (context.measureText(label).width <= room) return label;
+  for (let length = label.length - 1; length >= 3; length -= 1) {
+    const short = `${label.slice(0, length)}…`;
+    if (context.measureText(short).width <= room) return short;
+  }
+  return "";
 }
 
 function hatch(context: CanvasRenderingContext2D, x: number, y: number, width: number, height: number, colour: string): void {

@@ -47,7 +47,7 @@ export function Jobs({ project }: { project: number }) {
                   <span className="strong">{stageTitle(stage.stage)}</span>
                   <span className="muted clip-text">{stage.video_title ?? "whole run"}</span>
                   {stage.run !== null && (
-                    <Link className="push small" to={`/projects/${project}/runs/${stage.run}`} onClick={close}>
+                    <Link className="push small one-line" to={`/projects/${project}/runs/${stage.run}`} onClick={close}>
                       run {stage.run_number}
                     </Link>
                   )}

@@ -47,9 +47,10 @@ export function RunProgress({ run }: { run: Run }) {
     return (
       <div className={run.status === "failed" ? "notice bad" : "notice"} role="status">
         <Icon name="warning" />
-        <p>
-          {run.reason || (run.status === "failed" ? "The run failed." : "The run was cancelled.")} {run.can_retry && "What is finished is kept; a retry goes on from there."}
-        </p>
+        <div>
+          <p>{run.reason || (run.status === "failed" ? "The run failed." : "The run was cancelled.")}</p>
+          {run.can_retry && <p className="muted">What is finished is kept; a retry goes on from there.</p>}
+        </div>
       </div>
     );
   return null;

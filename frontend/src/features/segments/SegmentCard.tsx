@@ -33,7 +33,7 @@ export function SegmentCard({ segment, to, videoTo, distance, current = false }:
       </Link>
       <span className="where small muted">
         <span className="clip-text">
-          {segment.video_title} · {formatTime(segment.start_s)}
+          {formatTime(segment.start_s)} · {segment.video_title}
         </span>
         {videoTo && (
           <Link to={videoTo} aria-label={`Open in video: ${name}`}>

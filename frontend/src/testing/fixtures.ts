@@ -1,0 +1,161 @@
+import type { Cluster, Preset, Project, Run, Segment, Session, Stage, UnfinishedUpload, Video } from "../api/types";
+
+/** Whole objects of the schema's shape; a test names only what it is about. */
+const AT = "2026-01-05T08:00:00Z";
+
+export const session = (change: Partial<Session> = {}): Session => ({
+  user: { id: 1, username: "owner", display_name: "Mira" },
+  version: "0.1.0",
+  ...change,
+});
+
+export const project = (change: Partial<Project> = {}): Project => ({
+  id: 1,
+  name: "Motor line 3",
+  description: "",
+  synthetic: false,
+  role: "owner",
+  n_videos: 1,
+  duration_s: 60,
+  n_segments: 0,
+  n_active_runs: 0,
+  created_at: AT,
+  poster_url: null,
+  ...change,
+});
+
+export const video = (change: Partial<Video> = {}): Video => ({
+  id: 1,
+  project: 1,
+  title: "cam1.mp4",
+  view: "",
+  recording: "",
+  synthetic: false,
+  size_bytes: 42_000_000,
+  status: "ready",
+  reason: null,
+  warnings: [],
+  duration_s: 60,
+  width_px: 1920,
+  height_px: 1080,
+  fps: 30,
+  codec: "h264",
+  variable_frame_rate: false,
+  uploaded_by: "owner",
+  created_at: AT,
+  poster_url: null,
+  sprite: null,
+  browser_url: "/api/videos/1/files/browser.mp4",
+  original_url: "/api/videos/1/files/original",
+  progress: null,
+  n_segments: null,
+  latest_run: null,
+  truth: null,
+  ...change,
+});
+
+export const run = (change: Partial<Run> = {}): Run => ({
+  id: 7,
+  project: 1,
+  number: 7,
+  status: "done",
+  reason: "",
+  cancel_requested: false,
+  preset: "small",
+  n_clusters: null,
+  theta_on: null,
+  tokenizer_run: null,
+  config_hash: "9f2c1ab8e07744d1",
+  started_by: "owner",
+  created_at: AT,
+  started_at: AT,
+  finished_at: AT,
+  progress: 1,
+  message: "",
+  can_retry: false,
+  n_videos: 1,
+  n_segments: 3,
+  n_clusters_found: 2,
+  metrics: { silhouette: 0.41, calinski_harabasz: 120 },
+  calibration: null,
+  suggested_k: [],
+  projection: "pca",
+  ...change,
+});
+
+export const stage = (change: Partial<Stage> = {}): Stage => ({
+  id: 1,
+  run: 7,
+  run_number: 7,
+  video: 1,
+  video_title: "cam1.mp4",
+  stage: "track",
+  queue: "cpu",
+  status: "waiting",
+  progress: 0,
+  message: "",
+  reason: "",
+  attempt: 1,
+  reused: false,
+  worker: "",
+  queued_at: null,
+  started_at: null,
+  finished_at: null,
+  ...change,
+});
+
+export const segment = (change: Partial<Segment> = {}): Segment => ({
+  id: 100,
+  run: 7,
+  video: 1,
+  video_title: "cam1.mp4",
+  index: 0,
+  start_s: 10,
+  end_s: 12,
+  duration_s: 2,
+  codes: [3, 3, 9],
+  energy_mean: 3.1,
+  energy_peak: 5.2,
+  cluster: 0,
+  cluster_id: 1,
+  x: 0,
+  y: 0,
+  clip_url: "/api/segments/100/clip/",
+  poster_url: "/api/segments/100/poster/",
+  ...change,
+});
+
+export const cluster = (change: Partial<Cluster> = {}): Cluster => ({
+  id: 1,
+  run: 7,
+  index: 0,
+  name: "Cluster 1",
+  size: 2,
+  share: 0.66,
+  silhouette: 0.5,
+  mean_duration_s: 2,
+  total_duration_s: 4,
+  durations_histogram: [0, 2, 1],
+  n_videos: 1,
+  medoids: [],
+  ...change,
+});
+
+export const preset = (change: Partial<Preset> = {}): Preset => ({
+  name: "small",
+  title: "Small",
+  description: "",
+  minutes_hint: 2,
+  default: true,
+  ...change,
+});
+
+export const unfinished = (change: Partial<UnfinishedUpload> = {}): UnfinishedUpload => ({
+  id: "11111111-1111-4111-8111-111111111111",
+  filename: "cam1.mp4",
+  size_bytes: 10,
+  offset_bytes: 4,
+  created_at: AT,
+  url: "/api/uploads/11111111-1111-4111-8111-111111111111/",
+  ...change,
+});
