@@ -282,7 +282,7 @@ def child_threads() -> dict[str, str]:
 def celery(queues: str, processes: int) -> list[str]:
     name = "cpu" if "cpu" in queues else queues
     return [
-        "celery", "--app", "backend.config.celery", "--quiet", "worker", "--queues", queues, "--pool", "prefork",
+        "celery", "--app", "backend.config.celery", "worker", "--queues", queues, "--pool", "prefork",
         "--concurrency", str(processes), "--prefetch-multiplier", "1", "--hostname", f"{name}@%h", "--loglevel", "INFO",
         "--without-gossip", "--without-mingle",
     ]  # fmt: skip
