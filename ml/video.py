@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
+from math import floor
 from pathlib import Path
 
 import av
@@ -464,7 +465,7 @@ def _packets(source: _Source, damage: Damage) -> Iterator[Packet[VideoStream] | 
     while True:
         try:
             packet = next(packets)
-        except StopIteration:
+        except (StopIteration, IndexError):  # PyAV's end where streams were added on the way, as in MPEG-TS
             break
         except av.FFmpegError as exc:
             if isinstance(exc, (OSError, MemoryError)):
@@ -501,7 +502,7 @@ def _info(source: _Source, first: Picture, times_s: Seconds, start_s: float) -> 
     if duration_s > MAX_DURATION_S:
         raise TooLarge(f"too long: {duration_s / 3600:.0f} h, at most {MAX_DURATION_S / 3600:.0f} h a file")
     if duration_s < NEEDED_S - 1e-3:
-        raise TooShort(f"too short: {duration_s:.1f} s, needs {NEEDED_S:.1f} s")
+        raise TooShort(f"too short: {floor(10 * duration_s + 0.01) / 10:.1f} s, needs {NEEDED_S:.1f} s")
     fps = float((len(times_s) - 1) / times_s[-1])
     container = source.container.format.name.split(",")[0]
     codec = source.stream.codec_context.codec.canonical_name

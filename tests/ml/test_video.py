@@ -151,6 +151,23 @@ def test_a_gif_is_a_video(tmp_path: Path) -> None:
     assert info.duration_s == pytest.approx(2.0)
 
 
+def test_a_stream_that_is_added_on_the_way_does_no_harm(tmp_path: Path) -> None:
+    first = write_video(tmp_path / "a.ts", numbered(48), 4)
+    second = tmp_path / "b.ts"
+    with av.open(str(second), "w") as container:
+        streams = [container.add_stream("mpeg2video", rate=25) for _ in range(2)]
+        for stream in streams:
+            stream.width, stream.height = 64, 48
+        for stream in streams:
+            frame = av.VideoFrame.from_ndarray(grey(99), format="rgb24")
+            frame.pts, frame.time_base = 1300, Fraction(1, 100)
+            container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    path = tmp_path / "both.ts"
+    path.write_bytes(first.read_bytes() + second.read_bytes())
+    assert probe(path).duration_s == pytest.approx(12.0, abs=0.1)
+
+
 def test_titles_in_an_old_encoding_do_no_harm(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mkv", numbered(48), title="Pruefstand")
     content = path.read_bytes()
