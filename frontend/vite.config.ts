@@ -21,6 +21,7 @@ export default defineConfig(({ command }) => ({
     environmentOptions: { jsdom: { url: "http://kineme.test/" } },
     setupFiles: ["src/testing/setup.ts"],
     restoreMocks: true,
+    testTimeout: 30_000,
     // The build a browser gets: the one Node would resolve speaks through `http` and knows no File.
     alias: { "tus-js-client": fileURLToPath(new URL("node_modules/tus-js-client/lib.esm/browser/index.js", import.meta.url)) },
     // Two cores are what the smallest supported machine has.

@@ -84,7 +84,7 @@ test("a server that is away is told in one banner, which goes when it is back", 
   renderApp("/projects");
   expect(await screen.findByText(/The server does not answer. Trying again/)).toBeInTheDocument();
   away = false;
-  expect(await screen.findByRole("link", { name: "Motor line 3" }, { timeout: 5000 })).toBeInTheDocument();
+  expect(await screen.findByRole("link", { name: "Motor line 3" })).toBeInTheDocument();
   expect(screen.queryByText(/Trying again; nothing is lost/)).not.toBeInTheDocument();
 });
 

@@ -1,8 +1,11 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { connection } from "../api/connection";
 import { server } from "./server";
+
+// A loaded machine is slow, not wrong.
+configure({ asyncUtilTimeout: 8000 });
 
 // What jsdom does not have, as a browser without it would answer: no media query matches, no canvas draws.
 Object.assign(window, {

@@ -14,7 +14,7 @@ beforeEach(() => {
 const file = (name: string, text: string) => new File([text], name, { type: "video/mp4" });
 const queueOf = (change = {}) => new UploadQueue({ chunkBytes: 4, backoffMs: [5], ...change });
 const only = (queue: UploadQueue): Transfer => queue.snapshot()[0]!;
-const reaches = (queue: UploadQueue, state: TransferState) => vi.waitFor(() => expect(only(queue).state).toBe(state), { timeout: 4000 });
+const reaches = (queue: UploadQueue, state: TransferState) => vi.waitFor(() => expect(only(queue).state).toBe(state), { timeout: 10_000 });
 
 test("a file arrives whole, in chunks", async () => {
   const done = vi.fn();
