@@ -165,7 +165,8 @@ def test_a_stream_that_is_added_on_the_way_does_no_harm(tmp_path: Path) -> None:
             container.mux(stream.encode(None))
     path = tmp_path / "both.ts"
     path.write_bytes(first.read_bytes() + second.read_bytes())
-    assert probe(path).duration_s == pytest.approx(12.0, abs=0.1)
+    assert probe(path).duration_s >= 12.0
+    assert [level_of(f.image) for f in frames(path, 4)][:48] == list(range(48))
 
 
 def test_titles_in_an_old_encoding_do_no_harm(tmp_path: Path) -> None:
