@@ -168,7 +168,7 @@ class Mp4Writer:
         codec.time_base = Fraction(1, TICKS_PER_S)
         codec.thread_count = threads
         codec.gop_size = 600
-        codec.options = {"preset": "veryfast", "crf": str(quality), "bf": "0", "forced-idr": "1"}
+        codec.options = {"preset": "veryfast", "crf": str(quality), "bf": "0"}
         self._last_tick = -1
         self._step_ticks = TICKS_PER_S // 10
         self._keyframe_tick = 0
