@@ -302,13 +302,17 @@ class Postgres:
         return len(lines) > 4 and bool(lines[4]) and Path(lines[4]) != self.sockets
 
     def _clear_leftovers(self) -> None:
-        """Remove a pid file that names nobody of ours; wait for children a killed server left, then end them."""
+        """Wait for children a killed server left, then end them; remove the files that say it still runs.
+
+        The lock beside the socket counts even a zombie as alive, and nobody else has a socket in that folder.
+        """
         if not self.cluster.exists():
             return
         marks = [mark for pid in _processes_of(self.cluster) if (mark := ProcessMark.of(pid)) is not None]
         for orphan in wait_until_gone(marks, ORPHANS_WITHIN_S):
             end(orphan, (signal.SIGQUIT, 3.0), (signal.SIGKILL, 3.0))
         (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        (self.sockets / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
 
 
 def _state_folder() -> Path:

@@ -1,0 +1,204 @@
+"""The page reloaded, everything killed: what was begun is finished, and as if nothing had happened."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import APIRequestContext, Browser, Page, expect
+
+from tests.e2e.conftest import Kineme, start, stop
+
+pytestmark = [pytest.mark.browser, pytest.mark.services]
+
+PATIENCE_S = 240.0
+CHUNK_BYTES = 8 << 20
+DISCOVER = {"preset": "tiny", "n_clusters": 3, "theta_on": 0.3}
+
+
+class Api:
+    """The API as a script uses it, signed in by the one-time link."""
+
+    def __init__(self, browser: Browser, kineme: Kineme) -> None:
+        self.address = kineme.address
+        self.context = browser.new_context()
+        self.request: APIRequestContext = self.context.request
+        assert self.request.get(kineme.sign_in).ok
+        self.get("/api/session/")
+
+    def call(self, method: str, path: str, *, data: Any = None, headers: dict[str, str] | None = None) -> Any:
+        tokens = {c["name"]: c["value"] for c in self.context.cookies()}
+        sent = {"X-CSRFToken": tokens.get("csrftoken", ""), "Referer": self.address, **(headers or {})}
+        answer = self.request.fetch(self.address + path, method=method, data=data, headers=sent)
+        assert answer.ok, f"{method} {path}: {answer.status} {answer.text()[:500]}"
+        return answer
+
+    def get(self, path: str) -> Any:
+        return self.call("GET", path).json()
+
+    def upload(self, project: int, film: Path) -> int:
+        tus = {"Tus-Resumable": "1.0.0"}
+        name = "c2hpZnQtYS5tcDQ="  # shift-a.mp4
+        made = self.call(
+            "POST",
+            f"/api/projects/{project}/uploads/",
+            headers={**tus, "Upload-Length": str(film.stat().st_size), "Upload-Metadata": f"filename {name}"},
+        )
+        patch = {**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+        done = self.call("PATCH", made.headers["location"], data=film.read_bytes(), headers=patch)
+        return int(done.headers["kineme-video"])
+
+
+def eventually(what: Callable[[], Any], said: Callable[[], object] = lambda: "") -> Any:
+    deadline = time.monotonic() + PATIENCE_S
+    while not (found := what()):
+        assert time.monotonic() < deadline, said()
+        time.sleep(0.1)
+    return found
+
+
+def kill_all(kineme: Kineme) -> None:
+    """SIGKILL to the supervisor and everything it started, as a power cut would."""
+    records = json.loads((kineme.data / "run" / "processes.json").read_text())
+    os.kill(kineme.process.pid, signal.SIGKILL)
+    kineme.process.wait()
+    for pid in re.findall(r'"pid": (\d+)', json.dumps(records)):
+        try:
+            os.killpg(int(pid), signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            continue  # the kernel was faster: they are tied to the supervisor
+
+
+def padded(film: Path, path: Path, size_bytes: int) -> Path:
+    """The film with a `free` box behind it: as large as wanted, and still a film."""
+    room = size_bytes - film.stat().st_size
+    path.write_bytes(film.read_bytes() + room.to_bytes(4, "big") + b"free" + bytes(room - 8))
+    return path
+
+
+def test_an_upload_survives_a_reload_and_a_killed_server(
+    page: Page, browser: Browser, chromium_path: str, film: Path, tmp_path: Path
+) -> None:
+    large = padded(film, tmp_path / "long-shift.mp4", 96 << 20)
+    kineme = start(tmp_path / "data")
+    try:
+        page.goto(kineme.sign_in)
+        page.get_by_role("button", name="New project").first.click()
+        page.get_by_label("Name", exact=True).fill("Line 1")
+        page.get_by_role("button", name="Create project").click()
+        slow = page.context.new_cdp_session(page)
+        slow.send("Network.enable")
+        throttle = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 6 << 20}
+        slow.send("Network.emulateNetworkConditions", throttle)
+
+        page.get_by_label("Choose video files").set_input_files(large)
+        uploads = page.get_by_role("region", name="Uploads")
+        arrived(uploads, at_least=0.1)
+        uploads.get_by_role("button", name="Pause long-shift.mp4").click()
+        expect(uploads).to_contain_text("paused")
+        uploads.get_by_role("button", name="Resume: long-shift.mp4").click()
+        arrived(uploads, at_least=0.2)
+
+        page.reload()
+        expect(uploads).to_contain_text("Choose the file again to continue")
+        arrived(uploads, at_least=0.05)  # the server kept what it had
+        page.get_by_label("Choose long-shift.mp4 again").set_input_files(large)
+        arrived(uploads, at_least=0.4)
+
+        kill_all(kineme)
+        expect(uploads).to_contain_text("the server does not answer", timeout=60_000)
+        kineme = start(tmp_path / "data", port=int(kineme.address.rsplit(":", 1)[1]))
+        expect(page.get_by_role("link", name="long-shift.mp4")).to_be_visible(timeout=180_000)
+
+        api = Api(browser, kineme)
+        (video,) = api.get("/api/projects/1/videos/")
+        assert video["size_bytes"] == large.stat().st_size
+        kept = api.call("GET", f"/api/videos/{video['id']}/files/original").body()
+        assert hashlib.sha256(kept).digest() == hashlib.sha256(large.read_bytes()).digest()
+    finally:
+        stop(kineme)
+
+
+def arrived(uploads: Any, *, at_least: float) -> None:
+    bar = uploads.get_by_role("progressbar").first
+    eventually(lambda: float(bar.get_attribute("aria-valuenow") or 0) >= at_least * 100, uploads.inner_text)
+
+
+def findings(api: Api, run: int) -> dict[str, Any]:
+    """What a run found, without ids and times."""
+    segments, cursor = [], ""
+    while cursor is not None:
+        page = api.get(f"/api/runs/{run}/segments/?cursor={cursor}")
+        segments += page["results"]
+        cursor = page["next"]
+    names = ("index", "start_s", "end_s", "codes", "energy_mean", "energy_peak", "cluster", "x", "y")
+    stages = api.get(f"/api/runs/{run}/stages/")
+    return {
+        "segments": sorted([[s[name] for name in names] for s in segments]),
+        "clusters": [(c["index"], c["size"], c["silhouette"]) for c in api.get(f"/api/runs/{run}/clusters/")],
+        "stages": sorted((s["stage"], s["status"]) for s in stages),
+    }
+
+
+def artefacts(kineme: Kineme) -> dict[str, Any]:
+    """Key → files with their hashes, of everything the installation computed; and every file is what its hash says."""
+    found = {}
+    for manifest in (kineme.data / "media" / "artefacts").glob("??/*/manifest.json"):
+        files = json.loads(manifest.read_text())["files"]
+        for name, facts in files.items():
+            assert hashlib.sha256((manifest.parent / name).read_bytes()).hexdigest() == facts["sha256"]
+        found[manifest.parent.name] = files
+    return found
+
+
+@pytest.mark.parametrize("moment", ["track", "train", "umap"])
+def test_killed_as_a_whole_a_run_ends_as_if_nothing_had_happened(
+    moment: str, kineme: Kineme, browser: Browser, film: Path, tmp_path: Path
+) -> None:
+    calm = Api(browser, kineme)
+    expected = findings(calm, discovered(calm, film))
+    stormy_kineme = start(tmp_path / "data")
+    try:
+        api = Api(browser, stormy_kineme)
+        run = begin(api, film)
+        stages = lambda: api.get(f"/api/runs/{run}/stages/")  # noqa: E731
+        eventually(lambda: [s for s in stages() if s["stage"] == moment and s["status"] in ("running", "done")], stages)
+        kill_all(stormy_kineme)
+        stormy_kineme = start(tmp_path / "data", port=int(stormy_kineme.address.rsplit(":", 1)[1]))
+        api = Api(browser, stormy_kineme)
+        finish(api, run)
+        assert findings(api, run) == expected
+        calm_files = artefacts(kineme)
+        for key, files in artefacts(stormy_kineme).items():
+            assert files == calm_files[key]
+    finally:
+        stop(stormy_kineme)
+
+
+def begin(api: Api, film: Path) -> int:
+    project = api.call("POST", "/api/projects/", data={"name": "Line 9"}).json()["id"]
+    video = api.upload(project, film)
+    eventually(lambda: api.get(f"/api/videos/{video}/")["status"] == "ready", lambda: api.get(f"/api/videos/{video}/"))
+    return int(api.call("POST", f"/api/projects/{project}/runs/", data=DISCOVER).json()["id"])
+
+
+def finish(api: Api, run: int) -> None:
+    def settled() -> bool:
+        return all(s["status"] not in ("waiting", "queued", "running") for s in api.get(f"/api/runs/{run}/stages/"))
+
+    eventually(settled, lambda: api.get(f"/api/runs/{run}/stages/"))
+    assert api.get(f"/api/runs/{run}/")["status"] == "done"
+
+
+def discovered(api: Api, film: Path) -> int:
+    run = begin(api, film)
+    finish(api, run)
+    return run
