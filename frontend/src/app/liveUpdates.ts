@@ -119,26 +119,46 @@ export function useLiveUpdates(project: number | null): boolean {
       timer ??= setTimeout(flush, THROTTLE_MS);
     };
 
-    const source = new EventSource(`/api/projects/${project}/events/`);
-    source.addEventListener("open", () => {
-      // What happened while it was cut was told to nobody.
-      if (wasUp) mark(everythingOf(project));
-      wasUp = true;
-      setLive(true);
-    });
-    source.addEventListener("error", () => setLive(false));
-    source.addEventListener("change", (event: MessageEvent<string>) => {
-      const change = JSON.parse(event.data) as Change;
-      if (!patch(client, change)) mark(staleAfter(change));
-    });
+    let source: EventSource | null = null;
+    const open = () => {
+      source = new EventSource(`/api/projects/${project}/events/`);
+      source.addEventListener("open", () => {
+        // What happened while it was cut was told to nobody.
+        if (wasUp) mark(everythingOf(project));
+        wasUp = true;
+        setLive(true);
+      });
+      source.addEventListener("error", () => setLive(false));
+      source.addEventListener("change", (event: MessageEvent<string>) => {
+        const change = JSON.parse(event.data) as Change;
+        if (!patch(client, change)) mark(staleAfter(change));
+      });
+    };
+    const close = () => {
+      source?.close();
+      source = null;
+      setLive(false);
+    };
+    // A browser allows six connections to one HTTP/1.1 server, over all its tabs: one nobody looks at gives its up.
+    const onVisibility = () => {
+      if (document.hidden) close();
+      else if (!source) open();
+    };
+    onVisibility();
+    document.addEventListener("visibilitychange", onVisibility);
     const poll = setInterval(() => {
-      if (source.readyState !== EventSource.OPEN) mark(everythingOf(project));
+      if (source && source.readyState !== EventSource.OPEN) mark(everythingOf(project));
+      // Given up by the browser (an answer that was no stream): it does not try again by itself.
+      if (source?.readyState === EventSource.CLOSED) {
+        close();
+        open();
+      }
     }, POLL_MS);
     return () => {
-      source.close();
+      document.removeEventListener("visibilitychange", onVisibility);
       clearInterval(poll);
       clearTimeout(timer);
-      setLive(false);
+      close();
     };
   }, [client, project]);
 

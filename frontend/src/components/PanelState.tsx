@@ -51,12 +51,14 @@ interface SkeletonProps {
   height: number | string;
   rows?: number;
   gap?: number;
+  /** Lays the blocks out as the real ones will be. */
+  className?: string;
 }
 
 /** Keeps the place of what is loading, so that nothing moves when it comes. */
-export function Skeleton({ label, height, rows = 1, gap = 8 }: SkeletonProps) {
+export function Skeleton({ label, height, rows = 1, gap = 8, className }: SkeletonProps) {
   return (
-    <div role="status" aria-label={label} style={{ display: "grid", gap }}>
+    <div role="status" aria-label={label} className={className} style={className ? undefined : { display: "grid", gap }}>
       {Array.from({ length: rows }, (_, i) => (
         <div key={i} className="skeleton" style={{ height }} />
       ))}

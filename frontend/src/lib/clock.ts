@@ -46,6 +46,8 @@ export class PlaybackClock {
   };
 }
 
+const NEAR_S = 0.25;
+
 /**
  * Follow a video: its presented frames where the browser tells them (`requestVideoFrameCallback`), else its
  * `timeupdate` and `seeked` events. Returns the undoing.
@@ -57,8 +59,8 @@ export function driveByVideo(clock: PlaybackClock, video: HTMLVideoElement): () 
   if (typeof video.requestVideoFrameCallback === "function") {
     let handle = 0;
     const onFrame: VideoFrameRequestCallback = (_now, frame) => {
-      // While a seek is under way the frames still arriving belong to where we were.
-      if (!video.seeking) clock.report(frame.mediaTime);
+      // While a seek is under way, frames from where we were still arrive; the one asked for may come before `seeked`.
+      if (!video.seeking || Math.abs(frame.mediaTime - video.currentTime) < NEAR_S) clock.report(frame.mediaTime);
       handle = video.requestVideoFrameCallback(onFrame);
     };
     handle = video.requestVideoFrameCallback(onFrame);

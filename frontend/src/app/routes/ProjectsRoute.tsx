@@ -28,11 +28,7 @@ export function ProjectsRoute() {
         {create}
       </div>
       {projects.isPending ? (
-        <div className="project-grid">
-          {Array.from({ length: 3 }, (_, i) => (
-            <Skeleton key={i} label="Loading projects…" height={272} />
-          ))}
-        </div>
+        <Skeleton label="Loading projects…" className="project-grid" height={300} rows={3} />
       ) : projects.isError ? (
         <Failed what="The projects could not be read" error={projects.error} onRetry={() => void projects.refetch()} />
       ) : projects.data.length === 0 ? (

@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearchParams } from "react-router";
 import { ApiError } from "../../api/errors";
+import type { Stage } from "../../api/types";
 import { Icon } from "../../components/Icon";
+import { Skeleton } from "../../components/PanelState";
 import { projectQuery } from "../../features/projects/queries";
 import { DiscoverDialog } from "../../features/runs/DiscoverDialog";
 import { activeStagesQuery } from "../../features/runs/queries";
@@ -17,6 +19,14 @@ import { plural } from "../../lib/words";
 import { NotFound } from "./NotFound";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
+
+/** What is being done to a video: its own stage, or the stage of the whole run that it waits for. */
+function workOn(video: number, stages: readonly Stage[]): Stage[] {
+  const under = stages.filter((stage) => stage.status === "running" || stage.status === "queued");
+  const own = under.filter((stage) => stage.video === video);
+  const waiting = stages.find((stage) => stage.video === video && stage.status === "waiting");
+  return own.length > 0 || !waiting ? own : under.filter((stage) => stage.video === null && stage.run === waiting.run);
+}
 
 const MANAGES = new Set(["manager", "owner"]);
 
@@ -67,13 +77,14 @@ export function VideosRoute() {
           </button>
         )}
       </div>
+      {project.isPending && <Skeleton label="Loading the project…" height={58} />}
       {mayManage && <DropZone project={id} />}
       {mayManage && <UploadList project={id} />}
       <VideoList
         project={id}
         mayRemove={mayManage}
         activityOf={(video) => {
-          const its = stages.data?.filter((stage) => stage.video === video && (stage.status === "running" || stage.status === "queued")) ?? [];
+          const its = workOn(video, stages.data ?? []);
           return its.length > 0 ? <VideoActivity stages={its} title={videos.data?.find((one) => one.id === video)?.title ?? ""} /> : undefined;
         }}
       />

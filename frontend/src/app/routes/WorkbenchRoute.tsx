@@ -12,7 +12,6 @@ import { EnergyPlot } from "../../components/timeline/EnergyPlot";
 import { Lane } from "../../components/timeline/Lane";
 import { TimelineStack } from "../../components/timeline/TimelineStack";
 import { clustersQuery } from "../../features/clusters/queries";
-import { projectQuery } from "../../features/projects/queries";
 import { energyQuery, runsQuery } from "../../features/runs/queries";
 import { filtersFrom, withFilters } from "../../features/segments/filters";
 import { segmentsOfVideoQuery } from "../../features/segments/queries";
@@ -80,7 +79,6 @@ const NO_SEGMENTS: Segment[] = [];
 function Workbench({ project, video, source, durationS }: WorkbenchProps) {
   const [params] = useSearchParams();
   const patchSearch = usePatchSearch();
-  const owner = useQuery(projectQuery(project));
   const runs = useQuery(runsQuery(project));
   const done = useMemo(() => (runs.data ?? []).filter((run) => run.n_clusters_found > 0 || run.status === "done"), [runs.data]);
   const run = idFrom(params, "run") ?? video.latest_run ?? done[0]?.id ?? null;
@@ -329,7 +327,7 @@ function Workbench({ project, video, source, durationS }: WorkbenchProps) {
                   </>
                 }
               />
-              <SimilarHere project={project} segment={selected} clusters={clusters.data ?? []} synthetic={owner.data?.synthetic ?? false} />
+              <SimilarHere project={project} segment={selected} clusters={clusters.data ?? []} />
             </div>
           )}
         </div>
@@ -386,7 +384,7 @@ function Picture({ source, poster, title, attach, onToggle }: PictureProps) {
         preload="auto"
         disablePictureInPicture
         onClick={onToggle}
-        onError={(event) => setFailed(event.currentTarget.error?.message || "The browser could not play it.")}
+        onError={(event) => setFailed(whyNot(event.currentTarget.error))}
         onLoadedData={() => setFailed(null)}
       />
       {failed !== null && (
@@ -406,11 +404,17 @@ function Picture({ source, poster, title, attach, onToggle }: PictureProps) {
   );
 }
 
+/** The element's own messages are for its makers. */
+function whyNot(error: MediaError | null): string {
+  if (error?.code === MediaError.MEDIA_ERR_NETWORK) return "The connection broke while it was read.";
+  if (error?.code === MediaError.MEDIA_ERR_DECODE) return "It is damaged, or in a form this browser cannot decode.";
+  return "The server did not give it, or this browser cannot play its form.";
+}
+
 interface SimilarHereProps {
   project: number;
   segment: Segment;
   clusters: readonly { index: number; name: string }[];
-  synthetic: boolean;
 }
 
 function SimilarHere({ project, segment, clusters }: SimilarHereProps) {

@@ -76,6 +76,9 @@ export function Scatter({ x, y, cluster, lit, selected, label, onPick, preview }
     redraw.current();
   }, [cloud, selected, onPick]);
 
+  // A looping clip above the canvas can leave a hole where it was: the canvas is painted again when it moves.
+  useEffect(() => redraw.current(), [hover]);
+
   useEffect(() => {
     const element = canvas.current;
     if (!element) return;

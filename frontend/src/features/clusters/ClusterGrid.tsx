@@ -15,7 +15,7 @@ interface ClusterGridProps {
 export function ClusterGrid({ run, linkTo, onPoint, emptyStep }: ClusterGridProps) {
   const clusters = useQuery(clustersQuery(run));
 
-  if (clusters.isPending) return <Skeleton label="Loading clusters…" height={220} rows={3} />;
+  if (clusters.isPending) return <Skeleton label="Loading clusters…" className="cluster-grid" height={260} rows={6} />;
   if (clusters.isError) return <Failed what="The clusters could not be read" error={clusters.error} onRetry={() => void clusters.refetch()} />;
   if (clusters.data.length === 0)
     return (

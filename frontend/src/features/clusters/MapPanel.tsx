@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ClusterSwatch } from "../../components/ClusterSwatch";
-import { Empty, Failed, Skeleton } from "../../components/PanelState";
+import { Empty, Failed } from "../../components/PanelState";
 import { Scatter } from "../../components/scatter/Scatter";
 import { plural } from "../../lib/words";
 import { clustersQuery, mapQuery } from "./queries";
@@ -24,8 +24,13 @@ export function MapPanel({ run, runNumber, lit, selected, onPick, onCluster, pre
   const map = useQuery(mapQuery(run));
   const clusters = useQuery(clustersQuery(run));
 
-  if (map.isPending) return <Skeleton label="Loading the map…" height={420} />;
-  if (map.isError) return <Failed what="The map could not be read" error={map.error} onRetry={() => void map.refetch()} />;
+  if (map.isPending) return <div role="status" aria-label="Loading the map…" className="map-panel skeleton" />;
+  if (map.isError)
+    return (
+      <div className="map-panel panel centred">
+        <Failed what="The map could not be read" error={map.error} onRetry={() => void map.refetch()} />
+      </div>
+    );
   const { ids, x, y, cluster, projection } = map.data;
   if (ids.length === 0)
     return (

@@ -9,7 +9,7 @@ import "./segments.css";
 export function SegmentGrid({ project, run, cluster }: { project: number; run: number; cluster: number }) {
   const segments = useInfiniteQuery(segmentsOfClusterQuery(run, cluster));
 
-  if (segments.isPending) return <Skeleton label="Loading primitives…" height={140} rows={3} />;
+  if (segments.isPending) return <Skeleton label="Loading primitives…" className="segment-grid" height={120} rows={8} />;
   if (segments.isError) return <Failed what="The primitives could not be read" error={segments.error} onRetry={() => void segments.refetch()} />;
   const all = segments.data.pages.flatMap((page) => page.results);
   if (all.length === 0)

@@ -42,7 +42,7 @@ export function SimilarPanel({ segment, filters, onFilters, videos, clusters, li
       </div>
       <Filters filters={filters} onFilters={onFilters} videos={videos} clusters={clusters} />
       {similar.isPending ? (
-        <Skeleton label="Looking for similar primitives…" height={120} rows={3} />
+        <Skeleton label="Looking for similar primitives…" className="segment-grid" height={120} rows={6} />
       ) : similar.isError ? (
         <Failed small what="The search failed" error={similar.error} onRetry={() => void similar.refetch()} />
       ) : similar.data.results.length === 0 ? (
