@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 
 import pytest
 
@@ -27,6 +28,8 @@ def pytest_addoption() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Asked to end, end like on Ctrl-C: fixtures stop the servers they started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if getattr(config.option, "numprocesses", None):  # pytest-xdist: its workers inherit the address of ours
         ensure_started()
 

@@ -6,6 +6,7 @@ import argparse
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -34,6 +35,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if shutil.which("chromium") is None:
         print("Browser tests are skipped: there is no `chromium` on the PATH (Debian: apt install chromium).")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, clean up first
     with throw_away() as server:
         server.start(tether=True)
         environment = {
