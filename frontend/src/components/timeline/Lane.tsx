@@ -50,12 +50,10 @@ export function Lane({ id, name, items, axis, selected = -1, plain = false }: La
           context.fillText(words, visibleFrom, height / 2 + 0.5);
         }
         if (selected === index) {
-          context.strokeStyle = palette.well;
-          context.lineWidth = 4;
-          context.strokeRect(from, top, wide, tall);
+          // Around the block, not over it: a short one would lose its colour.
           context.strokeStyle = palette.text;
           context.lineWidth = 2;
-          context.strokeRect(from, top, wide, tall);
+          context.strokeRect(from - 2, top - 1, wide + 4, tall + 2);
         }
       });
     },

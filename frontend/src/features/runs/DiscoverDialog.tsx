@@ -4,6 +4,7 @@ import type { Preset, Run } from "../../api/types";
 import { Dialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
 import { Failed, Skeleton } from "../../components/PanelState";
+import { formatSpan } from "../../lib/time";
 import { plural } from "../../lib/words";
 import { useStartRun } from "./mutations";
 import { presetsQuery, runsQuery } from "./queries";
@@ -72,7 +73,7 @@ export function DiscoverDialog({ project, readyVideos, onClose, onStarted }: Dis
                   <span>
                     <span className="strong">{candidate.title}</span>
                     {candidate.minutes_hint !== null && (
-                      <span className="muted small"> about {candidate.minutes_hint} min to train</span>
+                      <span className="muted small"> about {formatSpan(candidate.minutes_hint * 60)} to train</span>
                     )}
                     <span className="hint">{candidate.description}</span>
                   </span>

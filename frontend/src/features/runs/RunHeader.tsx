@@ -25,7 +25,7 @@ export function RunActions({ run }: { run: Run }) {
       )}
       {run.can_retry && (
         <button type="button" className="button" disabled={retry.isPending} onClick={() => retry.mutate(run.id)}>
-          <Icon name="retry" /> {retry.isPending ? "Starting again…" : "Retry"}
+          <Icon name="retry" /> {retry.isPending ? "Starting again…" : run.status === "done" ? "Retry what failed" : "Retry"}
         </button>
       )}
     </div>
