@@ -17,6 +17,7 @@ import numpy.typing as npt
 Float = npt.NDArray[np.float32]
 Seconds = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int16]
+STEP_S = 0.1  # the unit of time of velocities: one step at the 10 frames a second the chain tracks at
 Progress = Callable[[float, str], None]
 """Called with a fraction 0..1 and a short message; may raise `ml.errors.Cancelled` to stop the stage."""
 
@@ -68,11 +69,18 @@ class Tracks:
         _check(self.visible.shape == (W, T, N), f"visible must be {(W, T, N)}, got {self.visible.shape}")
         _check(self.times_s.shape == (W, T), f"times_s must be {(W, T)}, got {self.times_s.shape}")
         _check(self.aspect > 0, f"aspect must be positive, got {self.aspect}")
+        _check(bool(np.all(np.diff(self.times_s, axis=1) > 0)), "times_s must increase within a window")
 
     def velocities(self) -> Float:
-        """[W, T-1, N, 2] per step, in half picture heights on both axes, so a circle stays a circle."""
+        """[W, T-1, N, 2] in half picture heights per `STEP_S` on both axes, so a circle stays a circle.
+
+        Per `STEP_S`, not per step: frames come when the camera took them, so at 25 fps steps are 80 and 120 ms long,
+        and steady motion would seem to pulse.
+        """
         per_step: Float = np.diff(self.points, axis=1)
-        return per_step * np.array([self.aspect, 1.0], dtype=np.float32)
+        scale = STEP_S / np.diff(self.times_s, axis=1)  # [W, T-1]
+        velocities: Float = per_step * np.array([self.aspect, 1.0], dtype=np.float32)
+        return velocities * scale[..., None, None].astype(np.float32)
 
 
 class TrackWindows(Protocol):

@@ -201,16 +201,20 @@ def _sha256(path: Path, progress: Progress) -> str:
 def _preview(execution: StageExecution, progress: Progress) -> Outcome:
     checked = _video_of(execution)
     path = checked.path
-    key, reused = _artefact(
-        "preview",
-        {"video": checked.sha256},
-        lambda folder: preview.make_preview(path, video.probe(path), folder, progress),
-    )
+
+    def make(folder: Path) -> None:
+        damage = video.Damage()
+        preview.make_preview(path, video.probe(path), folder, progress, damage)
+        files.save_json(folder / "warnings.json", list(damage.warnings()))
+
+    key, reused = _artefact("preview", {"video": checked.sha256}, make)
 
     def write() -> None:
+        damage = json.loads((store().path(key) / "warnings.json").read_text())
+        checked.warnings = list(dict.fromkeys([*checked.warnings, *damage]))
         checked.preview_key, checked.status = key, VideoStatus.READY
         checked.sprite = json.loads((store().path(key) / "sprite.json").read_text())
-        checked.save(update_fields=["preview_key", "status", "sprite"])
+        checked.save(update_fields=["preview_key", "status", "sprite", "warnings"])
         _announce_video(checked)
 
     return Outcome(key, reused, write=write)

@@ -28,6 +28,7 @@ from backend.vocabulary.api.serializers import (
     SimilarSerializer,
 )
 from backend.vocabulary.models import Segment
+from backend.vocabulary.selectors import ClipPlace
 
 
 def _run(request: Request, run: int) -> Run:
@@ -118,11 +119,14 @@ async def segment_poster(request: HttpRequest, id: int) -> HttpResponseBase:
 
 
 async def _segment_file(request: HttpRequest, pk: int, suffix: str, content_type: str) -> HttpResponseBase:
-    user = await request.auser()
-    if not user.is_authenticated:
-        return common_error(401)
-    clip = await ask(selectors.clip_of, user, pk)
-    if clip is None:
-        return common_error(404)
-    path = store().path(clip.key) / f"{clip.index:05d}.{suffix}"
-    return await send_file(request, StoredFile(path, content_type, clip.key), cache=FOR_A_YEAR)
+    def find() -> ClipPlace | int:
+        if not request.user.is_authenticated:
+            return 401
+        return selectors.clip_of(request.user, pk) or 404
+
+    found = await ask(find)
+    if isinstance(found, int):
+        return common_error(found)
+    path = store().path(found.key) / f"{found.index:05d}.{suffix}"
+    # A segment's clip never changes: cut anew, a video has new segments.
+    return await send_file(request, StoredFile(path, content_type, found.key), cache=FOR_A_YEAR)
