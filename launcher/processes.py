@@ -43,6 +43,7 @@ class Service:
     tier: int
     stop: Signals = POLITE
     once: bool = False
+    done: str = ""  # said at the end of one that runs once
 
 
 @dataclass
@@ -111,7 +112,7 @@ class Supervisor:
             name, log = child.service.name, child.service.log
             if child.service.once:
                 child.finished = True
-                self.say(f"{name} is done." if status == 0 else f"{name} failed. {_last_words(log)}")
+                self.say(child.service.done if status == 0 else f"{name} failed. {_last_words(log)}")
                 continue
             child.failures = 1 if now - child.started > HEALTHY_AFTER_S else child.failures + 1
             pause = 0.0 if child.failures == 1 else min(LONGEST_PAUSE_S, 2.0 ** (child.failures - 2))

@@ -162,9 +162,9 @@ class Up:
         self.installation.address_file.write_text(json.dumps({"address": address, "pid": os.getpid()}))
         self._greet(address, account)
         if self.sample:
-            self._once("sample", "ensure_sample")
+            self._once("The sample project is there.", "sample", "ensure_sample")
         if self.videos:
-            self._once("ingest", "ingest", *map(str, self.videos))
+            self._once("The videos are taken in.", "ingest", "ingest", *map(str, self.videos))
 
     def _start_postgres(self) -> None:
         if os.environ.get("DATABASE_URL"):
@@ -209,17 +209,18 @@ class Up:
         self._keep("worker-gpu", WORKER, *celery("gpu", processes=1))
         self._keep("reaper", WEB, "django", "reap")
 
-    def _keep(self, name: str, stop: Signals, module: str, *arguments: str, once: bool = False) -> None:
+    def _keep(self, name: str, stop: Signals, module: str, *arguments: str, done: str = "") -> None:
         log = self.installation.logs / f"{name}.log"
         command = [sys.executable, "-P", "-m", module, *arguments]
 
         def launch() -> subprocess.Popen[bytes]:
             return spawn(command, log=log, tether=signal.SIGKILL, env=self.environment, cwd=REPOSITORY)
 
-        self.supervisor.start(Service(name, launch, log, PROGRAMS, stop, once))
+        self.supervisor.start(Service(name, launch, log, PROGRAMS, stop, once=bool(done), done=done))
 
-    def _once(self, name: str, *arguments: str) -> None:
-        self._keep(name, WEB, "django", *arguments, once=True)
+    def _once(self, done: str, name: str, *arguments: str) -> None:
+        """Run a management command beside everything else, and say `done` when it is."""
+        self._keep(name, WEB, "django", *arguments, done=done)
 
     def _manage(self, *arguments: str) -> str:
         """Run a management command to its end; what it printed."""

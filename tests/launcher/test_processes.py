@@ -51,6 +51,7 @@ def service(
         tier,
         stop=((signal.SIGTERM, wait_s),),
         once=once,
+        done=f"{name} is done.",
     )
 
 
