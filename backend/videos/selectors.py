@@ -28,15 +28,25 @@ def video_row(user: User | AnonymousUser, video_id: int) -> Video:
 
 
 def _with_figures(videos: VideoQuerySet) -> VideoQuerySet:
-    """Adds `latest_run`, the newest finished run with this video, `n_segments` it found here, and `ingest_progress`."""
+    """Adds `latest_run`, the newest finished run with this video, `n_segments` it found here, `run_reason`, why the
+    newest run of all left it out, and `ingest_progress`."""
     me = Video.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
     finished = me.annotate(value=Max("runs__pk", filter=Q(runs__status="done"))).values("value")
     found = me.annotate(value=Count("segments", filter=Q(segments__run=OuterRef("latest_run")))).values("value")
+    newest = me.annotate(value=Max("runs__pk")).values("value")
+    failed = me.filter(stages__run=OuterRef("newest_run"), stages__status="failed").order_by("stages__pk")
     ingest = me.annotate(value=Avg("stages__progress", filter=Q(stages__run=None))).values("value")
     return (
         videos.select_related("uploaded_by")
-        .annotate(latest_run=Subquery(finished, output_field=IntegerField()), ingest_progress=Subquery(ingest))
-        .annotate(n_segments=Subquery(found, output_field=IntegerField()))
+        .annotate(
+            latest_run=Subquery(finished, output_field=IntegerField()),
+            newest_run=Subquery(newest, output_field=IntegerField()),
+            ingest_progress=Subquery(ingest),
+        )
+        .annotate(
+            n_segments=Subquery(found, output_field=IntegerField()),
+            run_reason=Subquery(failed.values("stages__reason")[:1]),
+        )
     )
 
 

@@ -48,7 +48,9 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
     progress = serializers.SerializerMethodField(help_text="Of checking and preparing, 0 to 1.")
     n_segments = serializers.SerializerMethodField(help_text="Found by the newest finished run.")
     latest_run = serializers.IntegerField(allow_null=True, help_text="The newest finished run with this video.")
-    truth = TruthSerializer(allow_null=True)
+    run_reason = serializers.CharField(
+        allow_null=True, help_text="Why the newest run left this video out, if it did, in a sentence."
+    )
 
     class Meta:
         model = Video
@@ -78,7 +80,7 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
             "progress",
             "n_segments",
             "latest_run",
-            "truth",
+            "run_reason",
         )
         read_only_fields = fields
 
@@ -109,6 +111,16 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
 
     def get_n_segments(self, video: Any) -> int | None:
         return video.n_segments if video.latest_run is not None else None
+
+
+class VideoDetailSerializer(VideoSerializer):
+    """The same with what only the video's own page needs."""
+
+    truth = TruthSerializer(allow_null=True)
+
+    class Meta(VideoSerializer.Meta):
+        fields = (*VideoSerializer.Meta.fields, "truth")
+        read_only_fields = fields
 
 
 class UploadSerializer(serializers.ModelSerializer[Upload]):

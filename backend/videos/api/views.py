@@ -16,7 +16,7 @@ from backend.projects.selectors import project_for
 from backend.runs.services import refuse_if_in_use
 from backend.videos import selectors, services
 from backend.videos.api.links import VERSION_DIGITS
-from backend.videos.api.serializers import VideoSerializer
+from backend.videos.api.serializers import VideoDetailSerializer, VideoSerializer
 
 
 class ProjectVideosView(APIView):
@@ -27,9 +27,9 @@ class ProjectVideosView(APIView):
 
 
 class VideoView(APIView):
-    @extend_schema(operation_id="videos_get", responses=VideoSerializer)
+    @extend_schema(operation_id="videos_get", responses=VideoDetailSerializer)
     def get(self, request: Request, id: int) -> Response:
-        return Response(VideoSerializer(selectors.video_row(request.user, id)).data)
+        return Response(VideoDetailSerializer(selectors.video_row(request.user, id)).data)
 
     @extend_schema(operation_id="videos_delete", responses={204: None})
     def delete(self, request: Request, id: int) -> Response:

@@ -664,6 +664,49 @@ export interface components {
             readonly n_segments: number | null;
             /** @description The newest finished run with this video. */
             latest_run: number | null;
+            /** @description Why the newest run left this video out, if it did, in a sentence. */
+            run_reason: string | null;
+        };
+        /** @description The same with what only the video's own page needs. */
+        VideoDetail: {
+            readonly id: number;
+            readonly project: number;
+            readonly title: string;
+            /** @description Which camera: top, front, left wrist. */
+            readonly view: string;
+            /** @description Views of one take share it. */
+            readonly recording: string;
+            readonly synthetic: boolean;
+            readonly size_bytes: number;
+            status: components["schemas"]["VideoStatus"];
+            readonly reason: string | null;
+            warnings: string[];
+            /** Format: double */
+            readonly duration_s: number | null;
+            readonly width_px: number | null;
+            readonly height_px: number | null;
+            /** Format: double */
+            readonly fps: number | null;
+            readonly codec: string | null;
+            readonly variable_frame_rate: boolean | null;
+            uploaded_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly poster_url: string | null;
+            readonly sprite: components["schemas"]["Sprite"] | null;
+            readonly browser_url: string | null;
+            readonly original_url: string;
+            /**
+             * Format: double
+             * @description Of checking and preparing, 0 to 1.
+             */
+            readonly progress: number | null;
+            /** @description Found by the newest finished run. */
+            readonly n_segments: number | null;
+            /** @description The newest finished run with this video. */
+            latest_run: number | null;
+            /** @description Why the newest run left this video out, if it did, in a sentence. */
+            run_reason: string | null;
             truth: components["schemas"]["Truth"] | null;
         };
         /** @enum {string} */
@@ -1415,7 +1458,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Video"];
+                    "application/json": components["schemas"]["VideoDetail"];
                 };
             };
             /** @description Refused */

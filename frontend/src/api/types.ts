@@ -4,6 +4,7 @@ import type { Schemas } from "./client";
 export type Session = Schemas["Session"];
 export type Project = Schemas["Project"];
 export type Video = Schemas["Video"];
+export type VideoDetail = Schemas["VideoDetail"];
 export type Sprite = NonNullable<Video["sprite"]>;
 export type UnfinishedUpload = Schemas["Upload"];
 export type Preset = Schemas["Preset"];

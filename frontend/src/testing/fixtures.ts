@@ -50,7 +50,7 @@ export const video = (change: Partial<Video> = {}): Video => ({
   progress: null,
   n_segments: null,
   latest_run: null,
-  truth: null,
+  run_reason: null,
   ...change,
 });
 

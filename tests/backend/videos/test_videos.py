@@ -60,9 +60,22 @@ def test_a_prepared_video_shows_what_was_found(client_of, media: Path):
         "progress": None,
         "n_segments": 2,
         "latest_run": new.pk,
-        "truth": truth,
+        "run_reason": None,
     }
-    assert client.get(f"/api/videos/{video.pk}/").json() == row
+    assert client.get(f"/api/videos/{video.pk}/").json() == {**row, "truth": truth}
+
+
+def test_a_video_the_newest_run_left_out_says_why(client_of):
+    user = a_user()
+    project = a_project(user)
+    video = a_video(project)
+    sentence = "Nothing moves in this video, so there is no primitive to find."
+    for status, reason in ((Status.FAILED, sentence), (Status.DONE, "")):
+        run = a_run(project, [video])
+        StageExecution.objects.create(
+            project=project, run=run, video=video, stage="energy", status=status, reason=reason
+        )
+        assert client_of(user).get(f"/api/videos/{video.pk}/").json()["run_reason"] == (reason or None)
 
 
 def test_a_video_on_its_way_has_progress_and_nothing_else_yet(client_of):

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { ApiError } from "../../api/errors";
-import type { Segment, Video } from "../../api/types";
+import type { Segment, VideoDetail } from "../../api/types";
 import { Icon } from "../../components/Icon";
 import { Empty, Failed, Skeleton } from "../../components/PanelState";
 import { KeySheet } from "../../components/player/KeySheet";
@@ -69,7 +69,7 @@ export function WorkbenchRoute() {
 
 interface WorkbenchProps {
   project: number;
-  video: Video;
+  video: VideoDetail;
   source: string;
   durationS: number;
 }
@@ -458,6 +458,6 @@ function useTimeInAddress(clock: PlaybackClock, playing: boolean): void {
   }, [clock, playing, patchSearch]);
 }
 
-function truthOf(video: Video) {
+function truthOf(video: VideoDetail) {
   return (video.truth?.segments ?? []).map(({ start, end, label }) => ({ start_s: start, end_s: end, cluster: null, label }));
 }

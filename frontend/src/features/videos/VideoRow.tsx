@@ -63,11 +63,18 @@ export function VideoRow({ video, mayRemove, activity }: VideoRowProps) {
             <Progress value={video.progress} label={`${STATUS_WORDS[video.status]}: ${video.title}`} />
           </div>
         ) : (
-          (activity ?? (
+          (activity ??
+          (video.run_reason ? (
+            <div className="reason">
+              <p className="bad">
+                <Icon name="warning" /> <span>{video.run_reason}</span>
+              </p>
+            </div>
+          ) : (
             <p className="small muted">
               {video.n_segments !== null ? plural(video.n_segments, "primitive") : "not in a run yet"}
             </p>
-          ))
+          )))
         )}
       </div>
       {mayRemove && (
