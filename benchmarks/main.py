@@ -9,6 +9,7 @@ BENCHMARKS = {
     "chain": "time, speed and memory of every stage, beside mere decoding",
     "upload": "upload speed over loopback, and the server's memory meanwhile",
     "api": "response times of the API on the sample project",
+    "pages": "how soon each page is usable in a fresh browser",
 }
 
 

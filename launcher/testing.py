@@ -21,7 +21,7 @@ from launcher.postgres import throw_away
 from launcher.steps import StepFailed
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-PYTHON_FOLDERS = ["ml", "backend", "launcher", "benchmarks", "tests", "kineme", "manage.py"]
+PYTHON_FOLDERS = ["ml", "backend", "launcher", "benchmarks", "tests", "docs", "kineme", "manage.py"]
 
 
 def main(arguments: list[str]) -> int:
