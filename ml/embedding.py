@@ -16,7 +16,7 @@ from ml.tokenizer.encode import z_q_of
 from ml.tokenizer.model import MotionTokenizer
 
 MAX_STEPS = 512  # attention costs the square of the length: a longer segment is embedded by this many of its steps
-STEPS_AT_ONCE = 4096  # B · T of one batch
+STEPS_AT_ONCE = 512  # B · T of one batch: memory stays that of a short video
 
 
 class SegmentEncoder(nn.Module):

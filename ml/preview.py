@@ -85,34 +85,34 @@ def make_clips(
     if not intervals:
         return
     waiting = sorted(range(len(intervals)), key=lambda i: intervals[i], reverse=True)
-    with ExitStack() as unfinished:
-        active: list[_Clip] = []
+    active: list[_Clip] = []  # no other reference to a clip: each holds an encoder of several megabytes
 
-        def begin(index: int, on_screen: Picture) -> _Clip:
-            clip = _Clip(out / f"{index:05d}", *intervals[index], on_screen)
-            unfinished.callback(clip.abandon)
-            return clip
+    def finish(ended: list[_Clip]) -> None:
+        for clip in ended:
+            clip.close()
+            active.remove(clip)
+        done = len(intervals) - len(waiting) - len(active)
+        if ended:
+            progress(done / len(intervals), f"{done} of {len(intervals)} clips")
 
-        def finish(ended: list[_Clip]) -> None:
-            for clip in ended:
-                clip.close()
-                active.remove(clip)
-            done = len(intervals) - len(waiting) - len(active)
-            if ended:
-                progress(done / len(intervals), f"{done} of {len(intervals)} clips")
-
+    try:
         last: Picture | None = None
         for picture in pictures(loops):
             while waiting and intervals[waiting[-1]][0] <= picture.time_s + EDGE_S:
-                active.append(begin(waiting.pop(), last if last is not None else picture))
+                index = waiting.pop()
+                active.append(_Clip(out / f"{index:05d}", *intervals[index], last if last is not None else picture))
             finish([clip for clip in active if clip.end_s <= picture.time_s + EDGE_S])
             for clip in active:
                 clip.add(picture)
             last = picture
         assert last is not None  # `pictures` raises rather than giving none
         while waiting:
-            active.append(begin(waiting.pop(), last))
+            index = waiting.pop()
+            active.append(_Clip(out / f"{index:05d}", *intervals[index], last))
         finish(list(active))
+    finally:
+        for clip in active:
+            clip.abandon()
 
 
 def cut_clip(path: Path, start_s: float, end_s: float, out: Path) -> None:
