@@ -29,7 +29,7 @@ PRESETS = (
     {
         "name": "small",
         "title": "Small",
-        "description": "A tokenizer of half a million parameters, trained on these videos in about two minutes of CPU.",
+        "description": "A tokenizer of one million parameters, trained on these videos in about two minutes of CPU.",
         "minutes_hint": 2.0,
         "default": True,
     },
