@@ -68,7 +68,7 @@ def progress_of(runs: Iterable[Run]) -> dict[int, RunProgress]:
     """Progress of some runs, by id, in one query. Optional stages do not count."""
     ids = [run.pk for run in runs]
     rows: dict[int, list[StageExecution]] = {pk: [] for pk in ids}
-    for row in StageExecution.objects.filter(run__in=ids).select_related("video"):
+    for row in StageExecution.objects.filter(run__in=ids).defer("log"):
         if not row.optional:
             rows[row.run_id].append(row)
     return {pk: _progress(stages) for pk, stages in rows.items()}
@@ -89,7 +89,13 @@ def _progress(stages: list[StageExecution]) -> RunProgress:
 
 def stages_visible_to(user: User) -> QuerySet[StageExecution]:
     """Stage executions in the order they are made; `position` within the chain is `graph.ORDER`."""
-    return StageExecution.objects.visible_to(user).select_related("video", "run").order_by("pk")
+    heavy = [f"video__{name}" for name in Video.JSON_FIELDS]
+    return (
+        StageExecution.objects.visible_to(user)
+        .select_related("video", "run")
+        .defer("log", "run__config", *heavy)
+        .order_by("pk")
+    )
 
 
 def active_stages(user: User, project: Project) -> QuerySet[StageExecution]:

@@ -68,6 +68,8 @@ class Video(models.Model):
 
     objects = VideoQuerySet.as_manager()
 
+    JSON_FIELDS = ("warnings", "info", "sprite", "truth")  # what a query that only names a video leaves out
+
     class Meta:
         ordering = ("project", "-created_at", "-id")
         constraints = [

@@ -19,7 +19,8 @@ ORIGINAL = "original"
 
 def video_rows(user: User | AnonymousUser, project: Project) -> VideoQuerySet:
     """A project's videos with what the list shows, newest first."""
-    return _with_figures(Video.objects.visible_to(user).filter(project=project)).order_by("-created_at", "-pk")
+    rows = _with_figures(Video.objects.visible_to(user).filter(project=project))
+    return rows.defer("truth", "info").order_by("-created_at", "-pk")
 
 
 def video_row(user: User | AnonymousUser, video_id: int) -> Video:

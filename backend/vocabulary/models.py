@@ -48,6 +48,11 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(project__in=Project.objects.visible_to(user))
 
+    def with_names(self) -> Self:
+        """With video and cluster for showing, without what is heavy: vectors, and the JSON of a video for each row."""
+        heavy = (f"video__{name}" for name in Video.JSON_FIELDS)
+        return self.select_related("video", "cluster").defer("embedding", *heavy)
+
 
 class Segment(models.Model):
     """One primitive: [start_s, end_s) of a video's presentation time, its codes and its embedding."""

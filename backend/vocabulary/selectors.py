@@ -22,7 +22,7 @@ MEDOIDS_SHOWN = 6
 
 
 def segments_visible_to(user: User) -> QuerySet[Segment]:
-    return Segment.objects.visible_to(user).select_related("video", "cluster").defer("embedding")
+    return Segment.objects.visible_to(user).with_names()
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def cluster_cards(run: Run) -> list[ClusterCard]:
         durations.setdefault(cluster_id, []).append(duration)
     longest = max((d for values in durations.values() for d in values), default=1.0)
     wanted = [pk for cluster in clusters for pk in cluster.medoids[:MEDOIDS_SHOWN]]
-    shown = run.segments.filter(pk__in=wanted).select_related("video", "cluster").defer("embedding")
+    shown = run.segments.filter(pk__in=wanted).with_names()
     medoids = {segment.pk: segment for segment in shown}
     total = sum(cluster.size for cluster in clusters) or 1
     return [

@@ -12,7 +12,7 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
     duration_s = serializers.FloatField()
     cluster = serializers.IntegerField(source="cluster.index", allow_null=True, default=None)
     cluster_id = serializers.IntegerField(allow_null=True)
-    codes = serializers.ListField(child=serializers.IntegerField())
+    codes = serializers.SerializerMethodField()
     clip_url = serializers.SerializerMethodField()
     poster_url = serializers.SerializerMethodField()
 
@@ -37,6 +37,9 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
             "clip_url",
             "poster_url",
         )
+
+    def get_codes(self, segment: Segment) -> list[int]:
+        return segment.codes  # a ListField would look at every number again: half the time of a page
 
     def get_clip_url(self, segment: Segment) -> str:
         return f"/api/segments/{segment.pk}/clip/"

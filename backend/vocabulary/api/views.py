@@ -82,7 +82,7 @@ class SimilarSegments(APIView):
 
 def _candidates(user: User, query: Segment, asked: dict[str, object]) -> QuerySet[Segment]:
     """The filters of the form as a queryset; the project of `query` was checked when it was found."""
-    rows = Segment.objects.filter(project=query.project_id).select_related("video", "cluster").defer("embedding")
+    rows = Segment.objects.filter(project=query.project_id).with_names()
     if asked["scope"] == "run":
         rows = rows.filter(run=query.run_id)
     if asked["exclude_same_video"]:

@@ -522,7 +522,7 @@ export interface components {
             end_s: number;
             /** Format: double */
             duration_s: number;
-            codes: number[];
+            readonly codes: number[];
             /** Format: double */
             energy_mean: number;
             /** Format: double */
