@@ -17,7 +17,6 @@ from kombu.exceptions import OperationalError as BrokerAway
 
 from backend.runs import scheduling
 from backend.runs.models import Run, StageExecution, Status
-from backend.videos.models import VideoStatus
 
 UNDELIVERED_AFTER = timedelta(seconds=10)
 
@@ -60,8 +59,7 @@ def _give_up(row: StageExecution, status: Status, reason: str) -> None:
     if row.run_id is not None:
         scheduling.advance(row.run_id)
     elif row.video is not None:
-        row.video.status, row.video.reason = VideoStatus.FAILED, reason
-        row.video.save(update_fields=["status", "reason"])
+        scheduling.fail_video(row.video, reason)
 
 
 def _undelivered() -> int:

@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError as BrokerAway
 from backend.common import events
 from backend.runs.graph import CHAIN, STAGES, Stage
 from backend.runs.models import UNFINISHED, Run, RunStatus, StageExecution, Status
+from backend.videos.models import Video, VideoStatus
 
 RUN_STAGE = "runs.run_stage"  # the task's name: this module sits below tasks.py
 Rows = dict[tuple[str, int | None], StageExecution]
@@ -123,6 +124,19 @@ def announce(row: StageExecution) -> None:
         progress=row.progress,
         message=row.message,
     )
+
+
+def fail_video(video: Video, reason: str) -> None:
+    """The file itself cannot be used: say so on the video, and wait for nothing more."""
+    video.status, video.reason = VideoStatus.FAILED, reason
+    video.save(update_fields=["status", "reason"])
+    for row in video.stages.filter(run=None, status=Status.WAITING):
+        _settle(row, Status.SKIPPED)
+    announce_video(video)
+
+
+def announce_video(video: Video) -> None:
+    events.publish(video.project_id, kind="video", id=video.pk, video=video.pk, status=video.status)
 
 
 def announce_run(run: Run) -> None:

@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from backend.common import events
 from backend.projects.models import Project, User
 from backend.runs import scheduling
 from backend.runs.exceptions import (
@@ -52,7 +51,7 @@ def retry_ingest(video: Video) -> None:
 def _restart_ingest(video: Video, probe: StageExecution) -> None:
     video.status, video.reason = VideoStatus.CHECKING, ""
     video.save(update_fields=["status", "reason"])
-    events.publish(video.project_id, kind="video", id=video.pk, video=video.pk, status=video.status)
+    scheduling.announce_video(video)
     scheduling.queue(probe)
 
 

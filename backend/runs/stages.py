@@ -20,7 +20,6 @@ import numpy as np
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from backend.common import events
 from backend.common.artefacts import store
 from backend.runs import scheduling
 from backend.runs.lease import Heartbeat, LeaseLost, claim
@@ -114,7 +113,7 @@ def _settle(execution: StageExecution, status: Status, *, reason: str = "", log:
         return
     _record(execution, status=status, reason=reason, log=log)
     if execution.run_id is None and execution.video is not None:
-        _fail_video(execution.video, reason)
+        scheduling.fail_video(execution.video, reason)
 
 
 def _mine(execution: StageExecution) -> None:
@@ -135,16 +134,6 @@ def _record(execution: StageExecution, **values: Any) -> None:
     scheduling.announce(execution)
     if execution.run_id is not None:
         scheduling.advance(execution.run_id)
-
-
-def _fail_video(broken: Video, reason: str) -> None:
-    broken.status, broken.reason = VideoStatus.FAILED, reason
-    broken.save(update_fields=["status", "reason"])
-    _announce_video(broken)
-
-
-def _announce_video(changed: Video) -> None:
-    events.publish(changed.project_id, kind="video", id=changed.pk, video=changed.pk, status=changed.status)
 
 
 def _artefact(stage: str, inputs: dict[str, Any], make: Callable[[Path], None]) -> tuple[str, bool]:
@@ -173,7 +162,7 @@ def _probe(execution: StageExecution, progress: Progress) -> Outcome:
         uploaded.info, uploaded.warnings, uploaded.sha256 = facts, list(info.warnings), sha256
         uploaded.status, uploaded.reason = VideoStatus.PREPARING, ""
         uploaded.save()
-        _announce_video(uploaded)
+        scheduling.announce_video(uploaded)
         scheduling.queue(uploaded.stages.get(run=None, stage="preview"))
 
     def write_unless_twin() -> None:
@@ -183,7 +172,8 @@ def _probe(execution: StageExecution, progress: Progress) -> Outcome:
         except IntegrityError:
             uploaded.refresh_from_db()
             twin = Video.objects.get(project=uploaded.project_id, sha256=sha256)
-            _fail_video(uploaded, f"This is the same file as “{twin.title}”, which is in the project already.")
+            reason = f"This is the same file as “{twin.title}”, which is in the project already."
+            scheduling.fail_video(uploaded, reason)
 
     return Outcome(write=write_unless_twin)
 
@@ -215,7 +205,7 @@ def _preview(execution: StageExecution, progress: Progress) -> Outcome:
         checked.preview_key, checked.status = key, VideoStatus.READY
         checked.sprite = json.loads((store().path(key) / "sprite.json").read_text())
         checked.save(update_fields=["preview_key", "status", "sprite", "warnings"])
-        _announce_video(checked)
+        scheduling.announce_video(checked)
 
     return Outcome(key, reused, write=write)
 

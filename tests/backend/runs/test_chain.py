@@ -15,12 +15,14 @@ from backend.projects.models import Project
 from backend.runs import selectors, services, stages
 from backend.runs.models import Run, RunStatus, StageExecution, Status
 from backend.videos.models import Video, VideoStatus
+from backend.videos.selectors import video_row
 from backend.videos.services import register_file
 from backend.vocabulary import selectors as vocabulary
 from backend.vocabulary.models import EMBEDDING_DIM, Segment
 from ml.synthetic import SceneConfig, plan, render
 from tests.backend.runs.fingerprint import fingerprint
 from tests.factories.runs import a_project, a_user
+from tests.ml.media import textured, write_video
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -149,8 +151,23 @@ def test_bad_files_end_with_a_sentence_and_the_others_go_on(
         assert bad.status == VideoStatus.FAILED
         assert bad.reason
         assert "Traceback" not in bad.reason
+        assert not bad.stages.unfinished().exists()
     assert good.status == VideoStatus.READY
     assert discover(project, work).status == RunStatus.DONE
+
+
+def test_a_video_in_which_nothing_moves_says_so_and_the_others_go_on(
+    project: Project, takes: list[Path], work: Callable[[], None], tmp_path: Path
+) -> None:
+    still = tmp_path / "still.mp4"
+    write_video(still, [textured(180, 320)] * 40, fps=10)
+    quiet, _ = ingest(project, [still, takes[0]], work)
+    run = discover(project, work)
+    assert run.status == RunStatus.DONE
+    left_out = video_row(project.created_by, quiet.pk)
+    assert left_out.status == VideoStatus.READY
+    assert left_out.run_reason == "Nothing moves in this video, so there is no primitive to find."
+    assert not run.segments.filter(video=quiet).exists()
 
 
 def test_the_same_file_twice_is_said_so(project: Project, takes: list[Path], work: Callable[[], None]) -> None:
@@ -158,6 +175,7 @@ def test_the_same_file_twice_is_said_so(project: Project, takes: list[Path], wor
     assert first.status == VideoStatus.READY
     assert second.status == VideoStatus.FAILED
     assert f"same file as “{first.title}”" in second.reason
+    assert not second.stages.unfinished().exists()
 
 
 def test_a_full_disk_is_said_and_nothing_is_lost(
