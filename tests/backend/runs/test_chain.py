@@ -160,7 +160,8 @@ def test_a_video_in_which_nothing_moves_says_so_and_the_others_go_on(
     project: Project, takes: list[Path], work: Callable[[], None], tmp_path: Path
 ) -> None:
     still = tmp_path / "still.mp4"
-    write_video(still, [textured(180, 320)] * 40, fps=10)
+    picture = np.repeat(textured(180, 320)[..., None], 3, axis=-1)
+    write_video(still, [picture] * 40, fps=10)
     quiet, _ = ingest(project, [still, takes[0]], work)
     run = discover(project, work)
     assert run.status == RunStatus.DONE
