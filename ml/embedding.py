@@ -75,9 +75,9 @@ def embed(
     vectors = np.zeros((len(segments), config.d), dtype=np.float32)
     done = 0
     for batch in _batches([min(len(segment.codes), MAX_STEPS) for segment in segments]):
-        codes = [_thinned(segments[i].codes) for i in batch]
-        lengths = torch.tensor([len(c) for c in codes])
-        z_q = nn.utils.rnn.pad_sequence([torch.from_numpy(z_q_of(c, tokenizer)) for c in codes], batch_first=True)
+        codes = np.stack([_thinned(segments[i].codes) for i in batch])  # [B, T], all of one length
+        lengths = torch.full((len(batch),), codes.shape[1])
+        z_q = torch.from_numpy(z_q_of(codes, tokenizer))  # one look-up: the codebook is made anew at each
         with torch.inference_mode(), fixed_threads():
             vectors[batch] = encoder(z_q, lengths).numpy()
         done += len(batch)
