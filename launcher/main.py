@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import os
 import sys
@@ -44,7 +43,4 @@ def main(arguments: list[str] | None = None) -> int:
 def _run_on_files(name: str, arguments: list[str]) -> int:
     """A command of `ml.cli`."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch is imported; see launcher/up.py
-    what, add_arguments, run = importlib.import_module("ml.cli").COMMANDS[name]
-    parser = argparse.ArgumentParser(prog=f"kineme {name}", description=what)
-    add_arguments(parser)
-    return int(run(parser.parse_args(arguments)))
+    return int(importlib.import_module("ml.cli").run(name, arguments))

@@ -1,5 +1,6 @@
 """The command line and the pipeline under it, on small videos drawn here."""
 
+import importlib
 import json
 import os
 from pathlib import Path
@@ -8,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+import launcher.commands
 from ml.cli import COMMANDS, main
 from ml.config import PipelineConfig
 from ml.pipeline import folder_names
@@ -185,8 +187,6 @@ def test_values_without_meaning_are_refused(arguments: list[str], capsys: pytest
     assert arguments[0] in capsys.readouterr().err
 
 
-def test_the_command_can_be_mounted_elsewhere():
-    what, add_arguments, run = COMMANDS["discover"]
-    assert what
-    assert callable(add_arguments)
-    assert callable(run)
+def test_the_launcher_mounts_every_command():
+    assert set(COMMANDS) <= set(launcher.commands.COMMANDS)
+    assert all(importlib.import_module(f"ml.commands.{name}").HELP for name in COMMANDS)
