@@ -18,6 +18,7 @@ from launcher.bootstrap import REPOSITORY, Environment
 from launcher.commands import COMMANDS
 from launcher.main import PROGRAMS
 from launcher.steps import StepFailed, Steps
+from ml import cli
 
 BASE = COMMANDS["up"].extras
 
@@ -248,7 +249,7 @@ def test_an_unknown_command_is_named(tmp_path: Path) -> None:
 
 
 def test_every_command_has_a_program() -> None:
-    assert set(PROGRAMS) | {"discover"} == set(COMMANDS)
+    assert set(PROGRAMS) | set(cli.COMMANDS) == set(COMMANDS)
 
 
 def test_a_python_of_the_wrong_age_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
