@@ -1,0 +1,53 @@
+"""Following a grid of points through windows of the video (§3, the sliding window buffer of motion keypoints).
+
+Every `stride_frames` a new window of T frames starts with a fresh 20×20 grid over the full picture. The grid points are
+the centres of 20×20 equal cells, row by row, in coordinates of `ml.tracking.grid`.
+
+Backends give the same `Tracks`; `track` picks one by `config.backend`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ml.artefacts import Progress, Tracks, no_progress
+from ml.config import TrackingConfig
+from ml.tracking.file import TracksFile
+from ml.tracking.lucas_kanade import track_lucas_kanade
+from ml.tracking.prefetch import prefetched
+from ml.video import Damage, Frame, frames, probe
+
+__all__ = ["TracksFile", "track", "track_video"]
+
+PREFETCHED_FRAMES = 8  # of 512×288 RGB: 3.5 MB
+
+
+def track(frames: Iterable[Frame], config: TrackingConfig) -> Iterator[Tracks]:
+    """Windows of point trajectories, in order, as soon as each is complete; bounded memory.
+
+    frames: at `config.fps`, all of one size. Each chunk has points [1, T, N, 2], visible [1, T, N], times_s [1, T].
+    The frames after the last full window are not used. A point that is lost (out of the picture, or failing the
+    forward-backward check) is invisible from then on in its window and keeps its last position, so its velocity is 0.
+
+    Raises TooShort if there are fewer than T frames.
+    """
+    backends = {"lk": track_lucas_kanade}
+    return backends[config.backend](frames, config)
+
+
+def track_video(path: Path, config: TrackingConfig, out: Path, progress: Progress = no_progress) -> tuple[str, ...]:
+    """Track a whole file into `out`/tracks.bin and tracks.json (see `TracksFile`); returns warnings for the uploader.
+
+    Decoding and tracking overlap. Raises what `ml.video.probe` raises; on any error nothing is left that would be
+    taken for finished tracks.
+    """
+    info, damage = probe(path), Damage()
+    decoded = frames(path, config.fps, config.long_side_px, damage)
+    with TracksFile.create(out, stride=config.stride_frames) as file, prefetched(decoded, PREFETCHED_FRAMES) as ahead:
+        for tracks in track(ahead, config):
+            file.append(tracks)
+            done_s = float(tracks.times_s[-1, -1])
+            progress(min(1.0, done_s / info.duration_s), f"tracked {done_s:.0f} of {info.duration_s:.0f} s")
+    progress(1.0, f"tracked {file.n_windows} windows")
+    return damage.warnings()
