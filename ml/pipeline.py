@@ -108,11 +108,8 @@ def discover(
         _track(takes, config, Path(working), _part(progress, 0.0, 0.45))
         if _working(takes):
             checkpoint = _checkpoint(takes, config, tokenizer, out, _part(progress, 0.45, 0.8))
-            _measure(takes, config, checkpoint, _part(progress, 0.8, 0.88))
-            calibration = _calibrate(takes, config)
+            calibration = find_segments(takes, config, checkpoint, _part(progress, 0.8, 0.88))
         if calibration is not None:
-            for take in _working(takes):
-                take.segments = segment(_made(take.trace), _made(take.stream), calibration, config.detection)
             clustering = _cluster(takes, checkpoint, config, out, _part(progress, 0.88, 0.92))
             _write(takes, config, calibration, clustering, out, _part(progress, 0.92, 1.0))
     report = Report(tuple(takes), calibration, clustering)
@@ -120,6 +117,21 @@ def discover(
     save_json(out / "report.json", report.to_dict())
     progress(1.0, f"{report.n_segments} segments")
     return report
+
+
+def find_segments(
+    takes: Sequence[Take], config: PipelineConfig, tokenizer: MotionTokenizer, progress: Progress = no_progress
+) -> Calibration | None:
+    """From tracks to segments: codes and energies of each take that works, one threshold for all, and the cut.
+
+    Fills in the takes, with a reason where a video does not move. None where none of them moves.
+    """
+    _measure(takes, config, tokenizer, progress)
+    calibration = _calibrate(takes, config)
+    if calibration is not None:
+        for take in _working(takes):
+            take.segments = segment(_made(take.trace), _made(take.stream), calibration, config.detection)
+    return calibration
 
 
 def folder_names(videos: Sequence[Path]) -> list[str]:
