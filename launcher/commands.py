@@ -14,6 +14,7 @@ class Command(typing.NamedTuple):
 COMMANDS = {
     "up": Command("start Kineme and print its address: up [VIDEO…]", frontend=True),
     "discover": Command("find the primitives of videos without a server: discover VIDEO… --out DIR"),
+    "coherence": Command("how alike the primitives of each cluster look: coherence DIR"),
     "test": Command("run every test: test [PYTEST ARGUMENT…]", extras=("embedded", "viz", "test")),
     "bench": Command("measure: bench chain | upload | api"),
     "lock": Command("write requirements.lock anew from pyproject.toml"),

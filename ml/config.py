@@ -174,6 +174,20 @@ class ClusteringConfig:
 
 
 @dataclass(frozen=True)
+class CoherenceConfig:
+    """How alike the primitives of a cluster look (§3.2.3), by each of these encoders that can be used.
+
+    The paper's CLIP where its weights are; `appearance` always, under its own name: what looks alone explain.
+    """
+
+    encoders: tuple[str, ...] = ("open_clip:ViT-B-32/openai", "appearance")
+    max_pairs: int = 100_000  # of one cluster; as many are drawn where there are more
+    repeats: int = 5  # of the random-pair baseline
+    bootstraps: int = 1_000
+    seed: int = 42
+
+
+@dataclass(frozen=True)
 class PipelineConfig:
     """Everything that decides what a run finds."""
 
@@ -185,6 +199,7 @@ class PipelineConfig:
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     embedding: EncoderConfig = field(default_factory=EncoderConfig)
     clustering: ClusteringConfig = field(default_factory=ClusteringConfig)
+    coherence: CoherenceConfig = field(default_factory=CoherenceConfig)
 
     def __post_init__(self) -> None:
         if self.embedding.d_m != self.tokenizer.d_m:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tqdm import tqdm
 
@@ -55,3 +57,16 @@ def seed(text: str) -> int:
     if not 0 <= value < 2**32:
         raise argparse.ArgumentTypeError("must be in 0..4294967295")
     return value
+
+
+def add_weights_option(parser: argparse.ArgumentParser) -> None:
+    """`--weights DIR`: where encoders find theirs. Without it the place the server looks at too."""
+    data = Path(os.environ.get("KINEME_DATA") or ".kineme")
+    given = os.environ.get("KINEME_CLIP_WEIGHTS")
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        default=Path(given) if given else data / "weights" / "clip",
+        metavar="DIR",
+        help="where the weights of CLIP lie (default: KINEME_CLIP_WEIGHTS, or %(default)s)",
+    )
