@@ -73,7 +73,8 @@ Image = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture. time_s: presentation time from the first picture; image: RGB [H, W, 3] uint8, as shown."""
+    """One picture. time_s: presentation time from the first picture; image: uint8, as shown, RGB [H, W, 3] or, where
+    that was asked for, grey [H, W]."""
 
     time_s: float
     image: Image
@@ -135,10 +136,17 @@ class Picture:
 
     def rgb(self, size: tuple[int, int]) -> Image:
         """RGB [height, width, 3] uint8 at `size` (width, height), upright, scaled by area."""
+        return self._scaled(size, "rgb24")
+
+    def grey(self, size: tuple[int, int]) -> Image:
+        """Brightness [height, width] uint8 at `size`, as `rgb`; straight from the stored brightness, so it is cheap."""
+        return self._scaled(size, "gray")
+
+    def _scaled(self, size: tuple[int, int], pixel_format: str) -> Image:
         turns = -self.rotation_deg // 90  # counterclockwise
         width, height = (size[1], size[0]) if turns % 2 else size
-        rgb = self.stored.reformat(width, height, format="rgb24", interpolation="AREA", threads=1).to_ndarray()
-        return np.ascontiguousarray(np.rot90(rgb, turns), dtype=np.uint8)
+        scaled = self.stored.reformat(width, height, format=pixel_format, interpolation="AREA", threads=1)
+        return np.ascontiguousarray(np.rot90(scaled.to_ndarray(), turns), dtype=np.uint8)
 
 
 def probe(path: Path) -> VideoInfo:
@@ -160,7 +168,9 @@ def probe(path: Path) -> VideoInfo:
         return _info(source, first, times_s, start_s)
 
 
-def frames(path: Path, fps: float, long_side_px: int | None = None, damage: Damage | None = None) -> Iterator[Frame]:
+def frames(
+    path: Path, fps: float, long_side_px: int | None = None, damage: Damage | None = None, *, grey: bool = False
+) -> Iterator[Frame]:
     """The video at a steady rate of `fps`, chosen by presentation time; bounded memory.
 
     Slot k is the time around k / fps, half a slot to each side. Of the pictures whose presentation time falls into a
@@ -168,14 +178,14 @@ def frames(path: Path, fps: float, long_side_px: int | None = None, damage: Dama
     variable rate) repeats the picture on screen then, with time k / fps. So every slot gives exactly one frame, times
     increase strictly, and sixteen frames at 10 fps are 1.6 s of any source. The last picture is taken to last as long
     as the step before it. Rotation and pixel shape are applied; frames are scaled by area down to `long_side_px`,
-    never up, to even sizes, all of one size.
+    never up, to even sizes, all of one size. In RGB, or `grey`.
 
     What had to be skipped is counted in `damage`. Raises what `probe` raises, except TooShort.
     """
     size: tuple[int, int] | None = None
     for time_s, picture in sampled(pictures(path, damage), fps):
         size = size or fit(picture.shown_size, long_side_px)  # a stream may change its size midway; its frames do not
-        yield Frame(time_s, picture.rgb(size))
+        yield Frame(time_s, picture.grey(size) if grey else picture.rgb(size))
 
 
 def pictures(path: Path, damage: Damage | None = None) -> Iterator[Picture]:

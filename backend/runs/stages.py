@@ -37,7 +37,7 @@ from ml.tokenizer.checkpoint import load_tokenizer
 
 VERSIONS = {
     "preview": 1,
-    "track": 1,
+    "track": 2,
     "train": 1,
     "tokenize": 1,
     "energy": 1,

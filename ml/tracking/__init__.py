@@ -20,15 +20,16 @@ from ml.video import Damage, Frame, frames, probe
 
 __all__ = ["TracksFile", "track", "track_video"]
 
-PREFETCHED_FRAMES = 8  # of 512×288 RGB: 3.5 MB
+PREFETCHED_FRAMES = 8
 
 
 def track(frames: Iterable[Frame], config: TrackingConfig) -> Iterator[Tracks]:
     """Windows of point trajectories, in order, as soon as each is complete; bounded memory.
 
-    frames: at `config.fps`, all of one size. Each chunk has points [1, T, N, 2], visible [1, T, N], times_s [1, T].
-    The frames after the last full window are not used. A point that is lost (out of the picture, or failing the
-    forward-backward check) is invisible from then on in its window and keeps its last position, so its velocity is 0.
+    frames: at `config.fps`, all of one size, RGB or grey. Each chunk has points [1, T, N, 2], visible [1, T, N],
+    times_s [1, T]. The frames after the last full window are not used. A point that is lost (out of the picture, or
+    failing the forward-backward check) is invisible from then on in its window and keeps its last position, so its
+    velocity is 0.
 
     Raises TooShort if there are fewer than T frames.
     """
@@ -43,7 +44,7 @@ def track_video(path: Path, config: TrackingConfig, out: Path, progress: Progres
     taken for finished tracks.
     """
     info, damage = probe(path), Damage()
-    decoded = frames(path, config.fps, config.long_side_px, damage)
+    decoded = frames(path, config.fps, config.long_side_px, damage, grey=True)
     with TracksFile.create(out, stride=config.stride_frames) as file, prefetched(decoded, PREFETCHED_FRAMES) as ahead:
         for tracks in track(ahead, config):
             file.append(tracks)

@@ -24,7 +24,7 @@ class TracksFile:
     "stride": frames from one window's start to the next, "aspect": width / height}. `tracks.bin` is W records, one
     after the other, little-endian without padding: T float64 times in seconds; T·N·2 int16 points as (x, y), 32767
     being 1 and the right or lower edge; T·N visibility bits, padded to a byte, first point in the highest bit. One
-    step of a point is 1/32767 of half the picture, 0.008 px at 512 px; points outside the picture are clipped to it.
+    step of a point is 1/32767 of half the picture, 0.006 px at 384 px; points outside the picture are clipped to it.
 
     Records are written to `tracks.bin.part`, which gets its name when the file is closed, before the header is
     written: without a header that fits it, `open` refuses the file. Reads are plain file reads, so memory is what the

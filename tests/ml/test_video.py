@@ -32,6 +32,17 @@ def test_every_third_picture_of_30_fps_makes_10_fps(tmp_path: Path) -> None:
     assert found[0].image.dtype == np.uint8
 
 
+def test_grey_pictures_are_the_brightness_of_the_coloured_ones(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    images = [np.repeat(np.repeat(rng.integers(30, 220, (6, 8, 3), dtype=np.uint8), 8, axis=0), 8, axis=1)] * 20
+    path = write_video(tmp_path / "a.mp4", images, 10, rotation_deg=90)
+    for rgb, brightness in zip(frames(path, 10, 48), frames(path, 10, 48, grey=True), strict=True):
+        assert brightness.time_s == rgb.time_s
+        assert brightness.image.shape == rgb.image.shape[:2]
+        expected = rgb.image @ np.array([0.299, 0.587, 0.114])
+        assert np.abs(brightness.image - expected).mean() < 2.0
+
+
 def test_pictures_are_chosen_by_their_time_not_their_number(tmp_path: Path) -> None:
     # Slots at 10 fps reach from -50 to +50 ms. 0.00 → slot 0; 0.04 → slot 0 but farther; 0.12 → slot 1; 0.21 → slot 2;
     # 0.24 → slot 2 but farther; slots 3 and 4 are empty and repeat what is on screen, 0.24; 0.46 → slot 5.

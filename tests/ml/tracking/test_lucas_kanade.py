@@ -7,11 +7,11 @@ import numpy.typing as npt
 import pytest
 
 from ml.config import TrackingConfig
-from ml.tracking import lucas_kanade, track
-from ml.tracking.grid import to_pixels
+from ml.tracking import lucas_kanade, track, windows
+from ml.tracking.grid import grid_points, to_pixels
 from ml.video import Frame
 from tests.ml.media import grey, textured
-from tests.ml.tracking.scenes import H, W, as_frames, in_pixels, moving_object, panning
+from tests.ml.tracking.scenes import H, W, as_frames, in_pixels, moving_object, panning, shifted
 
 CONFIG = TrackingConfig()
 
@@ -65,7 +65,7 @@ def test_points_that_leave_the_picture_are_lost() -> None:
 def test_sharing_a_step_between_windows_changes_nothing_that_matters(monkeypatch: pytest.MonkeyPatch) -> None:
     frames, _ = moving_object(20, 3.0)
     shared = list(track(frames, CONFIG))
-    monkeypatch.setattr(lucas_kanade, "SHARED_PX", 1e-3)
+    monkeypatch.setattr(windows, "SHARED_PX", 1e-3)
     alone = list(track(frames, CONFIG))
     both = [a.visible & b.visible for a, b in zip(shared, alone, strict=True)]
     apart = [np.linalg.norm(to_pixels(a.points - b.points, W, H) - to_pixels(np.zeros(2, np.float32), W, H), axis=-1)
@@ -87,6 +87,30 @@ def test_points_on_one_spot_are_followed_once(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(lucas_kanade, "follow", counting)
     list(track(panning(20, (0.0, 0.0)), CONFIG))
     assert max(followed) <= 400  # four windows are open, and nothing moves
+
+
+def test_noise_is_no_change_and_half_a_pixel_is_one() -> None:
+    rng = np.random.default_rng(0)
+    scene = textured(H, W)
+    noisy = [np.clip(scene + rng.normal(0, 2, scene.shape), 0, 255).astype(np.uint8) for _ in range(2)]
+    points = to_pixels(grid_points(20), W, H)
+    assert lucas_kanade.unchanged(*noisy, points, CONFIG.patch_px).mean() > 0.9
+    half = shifted(noisy[1], 0.5, 0.0)
+    assert lucas_kanade.unchanged(noisy[0], half, points, CONFIG.patch_px).mean() < 0.1
+
+
+def test_an_object_passing_nearby_drags_no_point_along() -> None:
+    # A bright bar moves 6 px a frame, 12 px above a line of points whose own patches show the same weak texture.
+    background = (textured(H, W, blur_px=1.5) // 12 + 90).astype(np.uint8)
+    points = np.array([[x, 80.0] for x in range(40, 220, 10)], dtype=np.float32)
+    pictures = []
+    for i in range(2):
+        picture = background.copy()
+        picture[38:68, 60 + 6 * i : 180 + 6 * i] = textured(30, 120, seed=3)
+        pictures.append(picture)
+    moved, found = lucas_kanade.follow(pictures[0], pictures[1], points, CONFIG)
+    assert found.all()
+    assert np.abs(moved - points).max() < 0.05
 
 
 def test_what_comes_later_changes_nothing_earlier() -> None:
