@@ -29,5 +29,9 @@ class UnusableCheckpoint(PipelineError):
     """A tokenizer checkpoint is missing, damaged, or made for another input."""
 
 
+class UnusableAnnotation(PipelineError):
+    """An annotation or prediction file is missing, damaged, contradicts itself, or is of no shape we read."""
+
+
 class Cancelled(Exception):
     """Raised by a progress callback to stop a stage. Not an error of the input."""
