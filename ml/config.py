@@ -60,6 +60,9 @@ class TokenizerConfig:
     head_hidden: int = 256  # width of the decoder's point head
     displacement_bins: int = 15  # classes per axis: -7..7 reference pixels
     reference_px: int = 480  # height of the reference frame displacements are counted in
+    # What the encoder computes codes in. bfloat16 takes half the time where the processor has it, and gives some 2 %
+    # of the steps a neighbouring code: a property of the checkpoint, never of the machine or the caller.
+    precision: Literal["float32", "bfloat16"] = "float32"
 
     def __post_init__(self) -> None:
         if self.d_m % self.heads:
@@ -89,6 +92,22 @@ class TokenizerConfig:
 
 
 @dataclass(frozen=True)
+class AugmentationConfig:
+    """How training windows are changed each time they are drawn (`ml.tokenizer.augment`). As it stands: not at all."""
+
+    mirror_x: bool = False  # left and right, half of the windows
+    mirror_y: bool = False  # top and bottom, half of the windows
+    reverse: bool = False  # played from the end, half of the windows
+    speed: float = 1.0  # up to so many times as fast or as slow
+    noise_px: float = 0.0  # standard deviation of what is added to each displacement shown, in reference pixels
+    drop_points: float = 0.0  # share of the points not shown
+
+    def __post_init__(self) -> None:
+        if not (self.speed >= 1 and self.noise_px >= 0 and 0 <= self.drop_points < 1):
+            raise ValueError("augmentation: speed must be 1 or more, noise_px 0 or more, drop_points in 0..1")
+
+
+@dataclass(frozen=True)
 class TrainingConfig:
     """How the tokenizer is trained. AdamW, learning rate 1e-4, betas (0.9, 0.95) for `paper`."""
 
@@ -102,14 +121,26 @@ class TrainingConfig:
     # Weight of the code-usage entropy term. Published as 0.3, but without a gradient; with one, even 0.03 spreads the
     # steps of a resting picture over many codes, and the energy falls where the motion rises.
     diversity: float = 0.0
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     validation_fraction: float = 0.2
+    validations: int = 8  # how often validation is looked at
+    patience: int | None = None  # stop after so many validations without a better one; None never
+    # auto: bfloat16 where the processor multiplies it by itself, else float32. Weights and sums are float32 always.
+    precision: Literal["auto", "float32", "bfloat16"] = "float32"
+    threads: int = 2  # fixed, since sums are split by it; see ml.threads
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.steps, self.batch, self.points, self.validations, self.threads) < 1:
+            raise ValueError("steps, batch, points, validations and threads must be at least 1")
+        if self.patience is not None and self.patience < 1:
+            raise ValueError("patience must be at least 1")
 
     @classmethod
     def preset(cls, name: str) -> Self:
         match name:
             case "paper":
-                return cls()
+                return cls(precision="auto")
             case "small":
                 return cls(steps=1_500, batch=16, learning_rate=1e-3, warmup_steps=50, cosine=True, points=32)
             case "tiny":

@@ -38,8 +38,8 @@ from ml.tokenizer.checkpoint import load_tokenizer
 VERSIONS = {
     "preview": 1,
     "track": 2,
-    "train": 1,
-    "tokenize": 1,
+    "train": 2,
+    "tokenize": 2,
     "energy": 1,
     "calibrate": 1,
     "segment": 1,

@@ -13,6 +13,7 @@ from ml.artefacts import Float, Progress, TokenStream, Tracks, TrackWindows, no_
 from ml.errors import TooShort, UnusableCheckpoint
 from ml.threads import fixed_threads
 from ml.tokenizer.model import MotionTokenizer
+from ml.tokenizer.packed import packed
 
 BATCH = 32  # windows at once; also the bound on what lies in memory
 
@@ -29,7 +30,7 @@ def tokenize(
     """
     codes, times_s = [], []
     for batch, z, count in _encoded(tracks, tokenizer, progress):
-        with torch.no_grad(), fixed_threads():
+        with torch.inference_mode(), fixed_threads():
             _, found = tokenizer.quantise(z)
         codes.append(found[:count].numpy().astype(np.int16))
         times_s.append(batch.times_s)
@@ -64,12 +65,13 @@ def _encoded(
         raise TooShort("too short: no whole window could be tracked")
     if tokenizer.training:
         raise ValueError("a tokenizer encodes in eval mode")
+    encoder = packed(tokenizer)
     for start in range(0, tracks.n_windows, BATCH):
         batch = tracks.read(start, min(start + BATCH, tracks.n_windows))
         velocities, visible = model_inputs(batch, tokenizer)
         count = len(velocities)
-        with torch.no_grad(), fixed_threads():
-            z = tokenizer.encode(_padded(velocities), _padded(visible))
+        with torch.inference_mode(), fixed_threads():
+            z = encoder.encode(_padded(velocities), _padded(visible))
         yield batch, z, count
         progress((start + count) / tracks.n_windows, f"{start + count} of {tracks.n_windows} windows")
 

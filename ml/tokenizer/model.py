@@ -138,15 +138,18 @@ class PointHead(nn.Module):
 
     def forward(self, state: Tensor, points: Tensor | None = None) -> Tensor:
         """state [B, T, d_m] → scores [B, T, P, classes] of the points with indices `points` [P], all when None."""
-        who = self.points if points is None else self.points[points]
-        of_state, of_point, of_view = self.hidden.weight.chunk(3, dim=1)  # each [hidden, d_m]
-        a = state @ of_state.T  # [B, T, hidden]
-        b = EMBEDDING_SHARE * (who @ of_point.T + self.view @ of_view.T) + self.hidden.bias  # [P, hidden]
-        active = torch.relu(a[:, :, None] + b)  # [B, T, P, hidden]
-        fused = self.classes.weight @ self.back.weight  # [classes, hidden]
-        base = self.classes(state + self.back.bias)  # [B, T, classes]
+        of_state, of_point, fused, base = self.split(state, points)
+        active = torch.relu(of_state[:, :, None] + of_point)  # [B, T, P, hidden]
         scores: Tensor = active @ fused.T + base[:, :, None]
         return scores
+
+    def split(self, state: Tensor, points: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """a [B, T, hidden], b [P, hidden], fused [classes, hidden], base [B, T, classes]: the scores are
+        relu(a + b) @ fused.T + base."""
+        who = self.points if points is None else self.points[points]
+        of_state, of_point, of_view = self.hidden.weight.chunk(3, dim=1)  # each [hidden, d_m]
+        b = EMBEDDING_SHARE * (who @ of_point.T + self.view @ of_view.T) + self.hidden.bias
+        return state @ of_state.T, b, self.classes.weight @ self.back.weight, self.classes(state + self.back.bias)
 
     def naive(self, state: Tensor) -> Tensor:
         """The same scores for all points as the layers are described; slow, kept as the definition tests compare to."""

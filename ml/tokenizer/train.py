@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ml.artefacts import Float, Progress, TrackWindows, no_progress
-from ml.config import TokenizerConfig, TrainingConfig
-from ml.errors import TooShort
+from ml.artefacts import Progress, TrackWindows, no_progress
+from ml.config import TokenizerConfig, TrainingConfig, digest_of
 from ml.threads import fixed_threads
+from ml.tokenizer.augment import augment
 from ml.tokenizer.checkpoint import save_tokenizer
-from ml.tokenizer.encode import model_inputs
+from ml.tokenizer.losses import diversity_loss, head_loss
 from ml.tokenizer.model import MotionTokenizer, Normalisation
+from ml.tokenizer.state import drop_state, load_state, optimiser_tensors, restore_optimiser, save_state
+from ml.tokenizer.validation import validate
+from ml.tokenizer.windows import Split, fingerprint, input_scale_px, read_windows, split_windows, spread
 
-FOCAL_GAMMA, FOCAL_ALPHA = 4.0, 0.5  # as published
-RADIAL_WEIGHT = 4.0  # a displacement at the rim counts 1 + 4 times a resting one
-VALIDATIONS = 8  # how often validation is looked at
+BETAS = (0.9, 0.95)  # as published
 MAX_VALIDATION_WINDOWS = 128
-VALIDATION_POINTS = 100  # of each window, the same ones every time
-MIN_WINDOWS_TO_SPLIT = 8
-WINDOWS_APART = 3  # left between the parts: of 16 frames every 4, a window shares some with the next three
-SCALE_WINDOWS = 256  # windows the input scale is measured on
-
-Place = tuple[int, int]  # (video, window)
-
-
-@dataclass(frozen=True)
-class Split:
-    """Which windows train and which judge. by: "video", "time", or "none" where there are too few windows."""
-
-    training: tuple[Place, ...]
-    validation: tuple[Place, ...]
-    by: str
+STATE_EVERY_S = 60.0
 
 
 def train_tokenizer(
@@ -49,116 +35,51 @@ def train_tokenizer(
     training: TrainingConfig,
     out: Path,
     progress: Progress = no_progress,
+    *,
+    state: Path | None = None,
+    state_every_s: float = STATE_EVERY_S,
+    device: str = "cpu",
 ) -> None:
     """Train on the windows of all videos and write the best checkpoint by validation loss into folder `out`.
 
     tracks: one reader per video; windows are read as they are drawn, so memory does not grow with the videos.
-    Same tracks and configuration on one machine: same bytes. Raises TooShort where no video has a window.
+    state: folder where the unfinished training is kept every `state_every_s` seconds and gone on with if it is there
+    already, of the same tracks and configuration; removed at the end.
+
+    Same tracks and configuration on one processor: same bytes, interrupted or not. Raises TooShort where no video has
+    a window.
     """
     split = split_windows([source.n_windows for source in tracks], training)
-    with fixed_threads(), torch.random.fork_rng(devices=[]):
+    cuda = [torch.device(device)] if device.startswith("cuda") else []
+    with fixed_threads(training.threads), torch.random.fork_rng(devices=cuda):
         torch.manual_seed(training.seed)
-        scale = _input_scale_px(tracks, split.training, config)
-        tokenizer = MotionTokenizer(config, Normalisation(config.reference_px / 2, scale))
-        metrics = _fit(tokenizer, tracks, split, training, progress)
-    save_tokenizer(tokenizer, {**metrics, "split": split.by, "training": _plain(training)}, out)
+        scale = input_scale_px(tracks, split.training, config)
+        tokenizer = MotionTokenizer(config, Normalisation(config.reference_px / 2, scale)).to(device)
+        fit = _Fit(tokenizer, tracks, split, training)
+        if state is not None:
+            fit.restore(state)
+        kept = time.monotonic()
+        while not fit.done:
+            loss = fit.advance()
+            if state is not None and time.monotonic() - kept >= state_every_s:
+                fit.keep(state)
+                kept = time.monotonic()
+            progress(fit.step / training.steps, f"step {fit.step} of {training.steps}, loss {loss:.3f}")
+        metrics = fit.finish()
+    save_tokenizer(tokenizer.cpu(), {**metrics, "split": split.by, "training": asdict(training)}, out)
+    if state is not None:
+        drop_state(state)
 
 
-def split_windows(counts: Sequence[int], training: TrainingConfig) -> Split:
-    """Hold out whole videos where the validation fraction is at least half a video, else the last part of each.
-
-    At the usual fifth that is from three videos on. Of two, holding one out would leave half of the material and, where
-    they are two views of one station, one of the views unseen: validation would then stop the training at once.
-
-    Windows overlap, so a split by time leaves a window's length between the two parts. A video of fewer than 8 windows
-    has no last part; where that leaves none at all, the training windows judge.
-    """
-    videos = [video for video, count in enumerate(counts) if count > 0]
-    if not videos:
-        raise TooShort("too short: no whole window could be tracked")
-    held = round(training.validation_fraction * len(videos))
-    if 0 < held < len(videos):
-        order = np.random.default_rng(training.seed).permutation(videos).tolist()
-        train, judge = (
-            [(v, w) for v in sorted(part) for w in range(counts[v])] for part in (order[held:], order[:held])
-        )
-        return Split(tuple(train), tuple(judge), by="video")
-    train, judge = [], []
-    for video in videos:
-        last = round(training.validation_fraction * counts[video]) if counts[video] >= MIN_WINDOWS_TO_SPLIT else 0
-        train += [(video, window) for window in range(counts[video] - last - (WINDOWS_APART if last else 0))]
-        judge += [(video, window) for window in range(counts[video] - last, counts[video])]
-    return Split(tuple(train), tuple(judge), by="time") if judge else Split(tuple(train), tuple(train), by="none")
-
-
-def reconstruction_loss(scores: Tensor, targets: Tensor, visible: Tensor, bins: int) -> Tensor:
-    """Focal cross-entropy, mean over visible points, a scalar; 0 where nothing is visible.
-
-    scores [B, T, P, bins²], targets [B, T, P] int64, visible [B, T, P] bool. Larger displacements weigh more, up to
-    1 + 4 times: most points rest.
-    """
-    loss = F.cross_entropy(scores.flatten(0, 2), targets.flatten(), reduction="none")
-    right = torch.exp(-loss)  # probability given to the true class
-    focal = FOCAL_ALPHA * (1 - right) ** FOCAL_GAMMA * loss
-    weighted = focal * radial_weights(bins)[targets.flatten()] * visible.flatten()
-    return weighted.sum() / visible.sum().clamp(min=1)
-
-
-def radial_weights(bins: int) -> Tensor:
-    """[bins²] weight of each class: 1 + 4 · (r / r_max)², r the displacement's length."""
-    axis = torch.arange(bins, dtype=torch.float32) - bins // 2
-    r2 = axis[:, None] ** 2 + axis[None, :] ** 2
-    return (1 + RADIAL_WEIGHT * r2 / r2.max()).flatten()
-
-
-def diversity_loss(usage: Tensor) -> Tensor:
-    """1 - H / log(n_codes) of the codes' shares `usage` [n_codes], in 0..1; 0 when all codes are used alike.
-
-    With the shares of a soft assignment, unlike those of counted codes, it has a gradient.
-    """
-    entropy = torch.special.entr(usage.clamp(min=1e-12)).sum()  # its slope at 0 is infinite
-    loss: Tensor = 1 - entropy / math.log(len(usage))
-    return loss
-
-
-def _fit(
-    tokenizer: MotionTokenizer,
-    tracks: Sequence[TrackWindows],
-    split: Split,
-    training: TrainingConfig,
-    progress: Progress,
-) -> dict[str, Any]:
-    """Train in place and leave the weights of the best validation. Returns its metrics."""
-    config, rng = tokenizer.config, np.random.default_rng(training.seed)
-    optimiser = torch.optim.AdamW(
-        tokenizer.parameters(), lr=training.learning_rate, betas=(0.9, 0.95), weight_decay=training.weight_decay
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: learning_rate_factor(step, training))
-    held = _spread(split.validation, MAX_VALIDATION_WINDOWS)
-    every = max(1, training.steps // VALIDATIONS)
-    best: dict[str, Any] | None = None
-    weights: dict[str, Tensor] = {}
-    drawn = _draws(split.training, training, rng)
-    for step in range(1, training.steps + 1):
-        tokenizer.train()
-        velocities, visible = _read(tracks, next(drawn), tokenizer)
-        points = None
-        if training.points < config.n_points:
-            points = torch.from_numpy(np.sort(rng.choice(config.n_points, training.points, replace=False)))
-        loss = _loss(tokenizer, velocities, visible, points, training.diversity)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        schedule.step()
-        if step % every == 0 or step == training.steps:
-            metrics = {"step": step, **validate(tokenizer, tracks, held)}
-            if best is None or metrics["validation_loss"] < best["validation_loss"]:
-                best, weights = metrics, copy.deepcopy(tokenizer.state_dict())
-        progress(step / training.steps, f"step {step} of {training.steps}, loss {loss.item():.3f}")
-    assert best is not None
-    tokenizer.load_state_dict(weights)
-    tokenizer.eval()
-    return best
+def multiplies_in(precision: str, device: torch.device) -> torch.dtype:
+    """What large products are made in under `TrainingConfig.precision` on `device`."""
+    if precision != "auto":
+        dtype: torch.dtype = getattr(torch, precision)
+        return dtype
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    knows = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return torch.bfloat16 if any(getattr(torch.cpu, name, bool)() for name in knows) else torch.float32
 
 
 def learning_rate_factor(step: int, training: TrainingConfig) -> float:
@@ -171,92 +92,157 @@ def learning_rate_factor(step: int, training: TrainingConfig) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-def _loss(
-    tokenizer: MotionTokenizer, velocities: Tensor, visible: Tensor, points: Tensor | None, diversity: float
-) -> Tensor:
-    z = tokenizer.encode(velocities, visible)
-    z_q, _ = tokenizer.quantise(z)
-    scores = tokenizer.head(tokenizer.decode(z_q), points)  # [B, T-1, P, bins²]
-    targets = tokenizer.targets(velocities)
-    if points is not None:
-        targets, visible = targets[:, :, points], visible[:, :, points]
-    loss = reconstruction_loss(scores, targets, visible, tokenizer.config.displacement_bins)
-    return loss + diversity * diversity_loss(tokenizer.fsq.soft_usage(z)) if diversity else loss
+class _Fit:
+    """A training under way: all that a step changes, so that it can be put away and taken up again."""
+
+    def __init__(
+        self, tokenizer: MotionTokenizer, tracks: Sequence[TrackWindows], split: Split, training: TrainingConfig
+    ) -> None:
+        self.tokenizer, self.tracks, self.split, self.training = tokenizer, tracks, split, training
+        self.device = tokenizer.positions.device
+        self.dtype = multiplies_in(training.precision, self.device)
+        self.optimiser = torch.optim.AdamW(
+            tokenizer.parameters(),
+            lr=training.learning_rate,
+            betas=BETAS,
+            weight_decay=training.weight_decay,
+            fused=True,  # one pass over the weights instead of a dozen
+        )
+        self.held = spread(split.validation, MAX_VALIDATION_WINDOWS)
+        self.every = max(1, training.steps // training.validations)
+        self.rng = np.random.default_rng(training.seed)
+        self.waiting: list[int] = []  # windows of the present round that were not drawn yet
+        self.step = 0
+        self.loss_since = 0.0  # sum of the steps' losses since the last validation
+        self.history: list[dict[str, Any]] = []
+        self.best: dict[str, Tensor] = {}
+
+    @property
+    def done(self) -> bool:
+        return self.step >= self.training.steps or self.gave_up
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the last `patience` validations were no better than the best before them."""
+        patience = self.training.patience
+        return patience is not None and len(self.history) - self._best_index() > patience
+
+    def advance(self) -> float:
+        """One step, and a validation where one is due. Returns the step's loss."""
+        velocities, visible = read_windows(self.tracks, self._draw(), self.tokenizer)
+        points = None
+        n_points = self.tokenizer.config.n_points
+        if self.training.points < n_points:
+            points = torch.from_numpy(np.sort(self.rng.choice(n_points, self.training.points, replace=False)))
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.training.learning_rate * learning_rate_factor(self.step, self.training)
+        self.tokenizer.train()
+        loss = self._loss(velocities, visible, points)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        self.step += 1
+        found = loss.item()
+        self.loss_since += found
+        if self.step % self.every == 0 or self.step == self.training.steps:
+            self._judge()
+        return found
+
+    def _loss(self, velocities: Tensor, visible: Tensor, points: Tensor | None) -> Tensor:
+        tokenizer, training = self.tokenizer, self.training
+        px = tokenizer.normalisation.px_per_half_height
+        seen = augment(velocities, visible, training.augmentation, px).to(self.device)
+        low = torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
+        with low:
+            z = tokenizer.encode(seen.shown_velocities, seen.shown_visible)
+        z_q, _ = tokenizer.quantise(z.float())
+        with low:
+            state = tokenizer.decode(z_q)
+        targets, visible = tokenizer.targets(seen.velocities), seen.visible
+        if points is not None:
+            points = points.to(self.device)
+            targets, visible = targets[:, :, points], visible[:, :, points]
+        bins = tokenizer.config.displacement_bins
+        loss = head_loss(tokenizer.head, state.float(), targets, visible, bins, points, self.dtype)
+        if training.diversity:
+            loss = loss + training.diversity * diversity_loss(tokenizer.fsq.soft_usage(z.float()))
+        return loss
+
+    def _draw(self) -> list[tuple[int, int]]:
+        """The next batch of windows; every one comes once before any comes again."""
+        places, batch = self.split.training, self.training.batch
+        while len(self.waiting) < batch:
+            self.waiting.extend(self.rng.permutation(len(places)).tolist())
+        drawn, self.waiting = self.waiting[:batch], self.waiting[batch:]
+        return [places[i] for i in drawn]
+
+    def _judge(self) -> None:
+        since = self.history[-1]["step"] if self.history else 0
+        training_loss = self.loss_since / (self.step - since)
+        found = validate(self.tokenizer, self.tracks, self.held)
+        self.history.append({"step": self.step, "training_loss": training_loss, **found})
+        self.loss_since = 0.0
+        if self._best_index() == len(self.history) - 1:
+            self.best = {name: tensor.clone() for name, tensor in self.tokenizer.state_dict().items()}
+
+    def _best_index(self) -> int:
+        """Of the first best validation, -1 before any."""
+        losses = [one["validation_loss"] for one in self.history]
+        return losses.index(min(losses)) if losses else -1
+
+    def finish(self) -> dict[str, Any]:
+        """Leave the weights of the best validation in the tokenizer. Returns its metrics and those of all."""
+        self.tokenizer.load_state_dict(self.best)
+        self.tokenizer.eval()
+        precision = str(self.dtype).removeprefix("torch.")
+        return {**self.history[self._best_index()], "history": self.history, "trained_in": precision}
+
+    # ---- putting away and taking up again
+
+    def keep(self, folder: Path) -> None:
+        """Write everything into `folder`."""
+        facts = {
+            "of": self._of,
+            "step": self.step,
+            "waiting": self.waiting,
+            "loss_since": self.loss_since,
+            "history": self.history,
+            "rng": self.rng.bit_generator.state,
+        }
+        tensors = {f"weights.{name}": tensor for name, tensor in self.tokenizer.state_dict().items()}
+        tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
+        tensors |= {**optimiser_tensors(self.optimiser), "rng": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            tensors["rng_cuda"] = torch.cuda.get_rng_state(self.device)
+        save_state(folder, facts, tensors)
+
+    def restore(self, folder: Path) -> None:
+        """Take up what `keep` left in `folder`; nothing where there is nothing, or that of another training."""
+        kept = load_state(folder)
+        if kept is None or kept[0]["of"] != self._of:
+            return
+        facts, tensors = kept
+        self.step, self.waiting, self.history = facts["step"], facts["waiting"], facts["history"]
+        self.loss_since = facts["loss_since"]
+        self.rng.bit_generator.state = facts["rng"]
+        self.tokenizer.load_state_dict(_under("weights.", tensors))
+        self.best = _under("best.", tensors)
+        restore_optimiser(self.optimiser, tensors)
+        torch.set_rng_state(tensors["rng"])
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state(tensors["rng_cuda"], self.device)
+
+    @property
+    def _of(self) -> str:
+        """Names the training: a state of another one is of no use here."""
+        return digest_of(
+            {
+                "tokenizer": digest_of(self.tokenizer.config),
+                "training": digest_of(self.training),
+                "tracks": fingerprint(self.tracks),
+            }
+        )
 
 
-@torch.no_grad()
-def validate(tokenizer: MotionTokenizer, tracks: Sequence[TrackWindows], places: Sequence[Place]) -> dict[str, Any]:
-    """Loss and reconstruction on the windows at `places`, and how the codes are used there.
-
-    validation_loss: mean focal loss of a visible point. accuracy: share of visible points whose class is predicted;
-    accuracy_no_motion: the share that predicting "does not move" gets right; accuracy_moving: of those that move.
-    code_usage: codes seen / n_codes. perplexity: exp of the entropy of the codes' shares.
-    """
-    tokenizer.eval()
-    bins = tokenizer.config.displacement_bins
-    rest = bins * bins // 2
-    loss, n, right, resting, right_moving = 0.0, 0, 0, 0, 0
-    counts = torch.zeros(tokenizer.config.n_codes, dtype=torch.int64)
-    N = tokenizer.config.n_points
-    points = torch.from_numpy(np.sort(np.random.default_rng(0).choice(N, min(N, VALIDATION_POINTS), replace=False)))
-    for start in range(0, len(places), 16):
-        velocities, visible = _read(tracks, places[start : start + 16], tokenizer)
-        scores, codes = tokenizer(velocities, visible, points)
-        targets, visible = tokenizer.targets(velocities[:, :, points]), visible[:, :, points]
-        found = scores.argmax(dim=-1)
-        seen = int(visible.sum())
-        loss += float(reconstruction_loss(scores, targets, visible, bins)) * seen
-        n += seen
-        right += int(((found == targets) & visible).sum())
-        resting += int(((targets == rest) & visible).sum())
-        right_moving += int(((found == targets) & (targets != rest) & visible).sum())
-        counts += torch.bincount(codes.flatten(), minlength=len(counts))
-    share = counts[counts > 0].double() / counts.sum()
-    return {
-        "validation_loss": loss / max(n, 1),
-        "accuracy": right / max(n, 1),
-        "accuracy_no_motion": resting / max(n, 1),
-        "accuracy_moving": right_moving / max(n - resting, 1),
-        "code_usage": len(share) / len(counts),
-        "perplexity": float(torch.exp(torch.special.entr(share).sum())),
-        "validation_windows": len(places),
-    }
-
-
-def _draws(places: Sequence[Place], training: TrainingConfig, rng: np.random.Generator) -> Iterator[list[Place]]:
-    """Batches without end; every window comes once before any comes again."""
-    waiting: list[int] = []
-    while True:
-        while len(waiting) < training.batch:
-            waiting.extend(rng.permutation(len(places)).tolist())
-        batch, waiting = waiting[: training.batch], waiting[training.batch :]
-        yield [places[i] for i in batch]
-
-
-def _read(tracks: Sequence[TrackWindows], places: Sequence[Place], tokenizer: MotionTokenizer) -> tuple[Tensor, Tensor]:
-    """velocities [B, T-1, N, 2] and visible [B, T-1, N] of the windows at `places`."""
-    windows = [model_inputs(tracks[video].read(window, window + 1), tokenizer) for video, window in places]
-    velocities, visible = zip(*windows, strict=True)
-    return torch.cat(velocities), torch.cat(visible)
-
-
-def _spread(places: Sequence[Place], at_most: int) -> list[Place]:
-    """Up to `at_most` of `places`, evenly spaced."""
-    picked = np.unique(np.linspace(0, len(places) - 1, min(at_most, len(places))).round().astype(int))
-    return [places[i] for i in picked]
-
-
-def _input_scale_px(tracks: Sequence[TrackWindows], places: Sequence[Place], config: TokenizerConfig) -> float:
-    """Root mean square of the visible displacements in reference pixels, at least 0.05 where nearly nothing moves."""
-    squares, n = 0.0, 0
-    for video, window in _spread(places, SCALE_WINDOWS):
-        batch = tracks[video].read(window, window + 1)
-        visible = batch.visible[:, 1:] & batch.visible[:, :-1]
-        px: Float = batch.velocities()[visible] * (config.reference_px / 2)
-        squares += float(np.square(px, dtype=np.float64).sum())
-        n += px.size
-    return max(0.05, math.sqrt(squares / max(n, 1)))
-
-
-def _plain(training: TrainingConfig) -> dict[str, Any]:
-    return {name: getattr(training, name) for name in training.__dataclass_fields__}
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): tensor for key, tensor in tensors.items() if key.startswith(prefix)}

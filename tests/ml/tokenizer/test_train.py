@@ -1,23 +1,18 @@
 import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
-from ml.config import TokenizerConfig, TrainingConfig
+from ml.artefacts import Progress, no_progress
+from ml.config import AugmentationConfig, TokenizerConfig, TrainingConfig
 from ml.errors import Cancelled, TooShort, UnusableCheckpoint
-from ml.tokenizer.checkpoint import checkpoint_digest, load_tokenizer
+from ml.tokenizer.checkpoint import checkpoint_digest, load_tokenizer, read_facts
 from ml.tokenizer.model import MotionTokenizer
-from ml.tokenizer.train import (
-    diversity_loss,
-    learning_rate_factor,
-    radial_weights,
-    reconstruction_loss,
-    split_windows,
-    train_tokenizer,
-)
+from ml.tokenizer.train import learning_rate_factor, multiplies_in, train_tokenizer
+from ml.tokenizer.windows import split_windows
 from tests.ml.moving_points import MovingPoints
 
 TINY = TokenizerConfig.preset("tiny")
@@ -117,39 +112,6 @@ def test_progress_ends_at_one(tmp_path: Path):
     assert seen[-1] == 1
 
 
-def test_the_loss_by_hand():
-    # One class grid of 1 · 1 would be trivial, so 3 · 3 with all scores equal: p = 1/9.
-    # (1 - 1/9)^4 · ln 9 · 0.5, times the weight: rest 1, a corner 1 + 4.
-    scores = torch.zeros(1, 1, 2, 9)
-    rest_and_corner = torch.tensor([[[4, 0]]])
-    focal = 0.5 * (8 / 9) ** 4 * np.log(9)
-    visible = torch.tensor([[[True, True]]])
-    assert reconstruction_loss(scores, rest_and_corner, visible, 3).item() == pytest.approx(focal * (1 + 5) / 2)
-    only_rest = torch.tensor([[[True, False]]])
-    assert reconstruction_loss(scores, rest_and_corner, only_rest, 3).item() == pytest.approx(focal)
-    assert reconstruction_loss(scores, rest_and_corner, ~visible, 3).item() == 0
-
-
-def test_a_far_displacement_weighs_more():
-    weights = radial_weights(15).view(15, 15)
-    assert weights[7, 7] == 1
-    assert weights[0, 0] == weights[14, 14] == 5
-    assert weights[7, 14] == pytest.approx(1 + 4 * 49 / 98)
-
-
-def test_the_diversity_term_is_smallest_for_even_use_and_has_a_gradient():
-    assert diversity_loss(torch.full((8,), 1 / 8)).item() == pytest.approx(0, abs=1e-6)
-    assert diversity_loss(torch.eye(8)[0]).item() == 1
-    unused = torch.tensor([1.0, 0.0], requires_grad=True)
-    diversity_loss(unused).backward()
-    assert unused.grad is not None
-    assert unused.grad.isfinite().all()
-    logits = torch.tensor([2.0, 0.0, 0.0], requires_grad=True)
-    diversity_loss(torch.softmax(logits, dim=0)).backward()
-    assert logits.grad is not None
-    assert logits.grad[0] > 0  # less of the code that is used too much
-
-
 def test_the_learning_rate_rises_then_falls():
     training = TrainingConfig(steps=100, warmup_steps=10, cosine=True)
     assert learning_rate_factor(0, training) == 0.1
@@ -190,3 +152,96 @@ def test_a_damaged_checkpoint_is_refused_in_a_sentence(tmp_path: Path):
         facts.write_text(broken)
         with pytest.raises(UnusableCheckpoint, match=reason):
             load_tokenizer(tmp_path)
+
+
+def test_training_in_bfloat16_repeats_and_says_so(tmp_path: Path):
+    low = replace(BRIEF, precision="bfloat16", augmentation=AugmentationConfig(mirror_x=True, noise_px=0.2))
+    for name in ("first", "second"):
+        train(tmp_path / name, MovingPoints(12), training=low)
+    assert checkpoint_digest(tmp_path / "first") == checkpoint_digest(tmp_path / "second")
+    assert read_facts(tmp_path / "first")["metrics"]["trained_in"] == "bfloat16"
+    assert load_tokenizer(tmp_path / "first").embed.weight.dtype == torch.float32
+
+
+def test_every_validation_is_in_the_history_and_the_best_is_kept(tmp_path: Path):
+    train(tmp_path, MovingPoints(12), training=replace(BRIEF, steps=6, validations=3))
+    metrics = read_facts(tmp_path)["metrics"]
+    assert [one["step"] for one in metrics["history"]] == [2, 4, 6]
+    best = min(metrics["history"], key=lambda one: one["validation_loss"])
+    assert metrics["step"] == best["step"]
+    assert all(one["training_loss"] > 0 and one["perplexity"] >= 1 for one in metrics["history"])
+
+
+def test_a_training_that_gets_no_better_is_stopped(tmp_path: Path):
+    hopeless = replace(BRIEF, steps=40, validations=20, learning_rate=0.5, patience=2)
+    train(tmp_path, MovingPoints(12), training=hopeless)
+    metrics = read_facts(tmp_path)["metrics"]
+    last = metrics["history"][-1]["step"]
+    assert last < 40
+    assert last - metrics["step"] == 2 * 2  # two validations, one every other step, after the best
+
+
+class Killed(Exception):
+    """Stands for the end of the process: nothing after it is run."""
+
+
+def killed_at(step: int) -> Progress:
+    def progress(fraction: float, message: str) -> None:
+        if message.startswith(f"step {step} "):
+            raise Killed
+
+    return progress
+
+
+@pytest.mark.parametrize("step", [1, 4, 5])
+def test_a_training_taken_up_again_ends_in_the_same_bytes(tmp_path: Path, step: int):
+    config = replace(TINY, dropout=0.1, noise=0.01)
+    training = replace(BRIEF, steps=6, validations=3, augmentation=AugmentationConfig(mirror_x=True, noise_px=0.1))
+    train_tokenizer([MovingPoints(12)], config, training, tmp_path / "whole")
+    state, out = tmp_path / "state", tmp_path / "parts"
+    with pytest.raises(Killed):
+        train_tokenizer([MovingPoints(12)], config, training, out, killed_at(step), state=state, state_every_s=0)
+    assert not out.exists()
+    assert len(list(state.iterdir())) == 2
+    steps: list[str] = []
+    train_tokenizer(
+        [MovingPoints(12)], config, training, out, lambda fraction, message: steps.append(message), state=state
+    )
+    assert len(steps) == 6 - step
+    assert checkpoint_digest(out) == checkpoint_digest(tmp_path / "whole")
+    assert not state.exists()
+
+
+def test_the_state_of_another_training_is_not_taken_up(tmp_path: Path):
+    def run(out: str, tracks: MovingPoints, training: TrainingConfig, stop: int | None) -> None:
+        progress = no_progress if stop is None else killed_at(stop)
+        with suppress(Killed):
+            train_tokenizer([tracks], TINY, training, tmp_path / out, progress, state=tmp_path / "s", state_every_s=0)
+
+    run("never", MovingPoints(12), BRIEF, 2)
+    other = replace(BRIEF, seed=7)
+    run("other", MovingPoints(12), other, None)
+    train_tokenizer([MovingPoints(12)], TINY, other, tmp_path / "fresh")
+    assert checkpoint_digest(tmp_path / "other") == checkpoint_digest(tmp_path / "fresh")
+    run("never", MovingPoints(12), BRIEF, 2)
+    run("others", MovingPoints(12, seed=3), BRIEF, None)
+    train_tokenizer([MovingPoints(12, seed=3)], TINY, BRIEF, tmp_path / "fresh too")
+    assert checkpoint_digest(tmp_path / "others") == checkpoint_digest(tmp_path / "fresh too")
+
+
+def test_a_damaged_state_is_not_taken_up(tmp_path: Path):
+    state = tmp_path / "state"
+    with pytest.raises(Killed):
+        train_tokenizer([MovingPoints(12)], TINY, BRIEF, tmp_path, killed_at(2), state=state, state_every_s=0)
+    tensors = next(state.glob("*.safetensors"))
+    tensors.write_bytes(tensors.read_bytes()[:1000])
+    train_tokenizer([MovingPoints(12)], TINY, BRIEF, tmp_path / "out", state=state)
+    train_tokenizer([MovingPoints(12)], TINY, BRIEF, tmp_path / "whole")
+    assert checkpoint_digest(tmp_path / "out") == checkpoint_digest(tmp_path / "whole")
+
+
+def test_what_products_are_made_in():
+    cpu = torch.device("cpu")
+    assert multiplies_in("float32", cpu) == torch.float32
+    assert multiplies_in("bfloat16", cpu) == torch.bfloat16
+    assert multiplies_in("auto", cpu) in (torch.float32, torch.bfloat16)
