@@ -44,6 +44,10 @@ class Comparison:
         """Pairs of indices into `predicted_s` and `truth_s`."""
         return _matched(self.rule, self.predicted_s, self.truth_s, tolerance_s)
 
+    def f1(self, tolerance_s: float) -> float:
+        """Boundary F1."""
+        return _f1(self.predicted_s, self, tolerance_s)
+
 
 @dataclass(frozen=True)
 class Evaluation:
