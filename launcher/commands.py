@@ -16,6 +16,7 @@ COMMANDS = {
     "discover": Command("find the primitives of videos without a server: discover VIDEO… --out DIR"),
     "coherence": Command("how alike the primitives of each cluster look: coherence DIR"),
     "evaluate": Command("score what was found against annotations, beside chance: evaluate --pred DIR --gt DIR"),
+    "compare": Command("LAPS beside flow, ABD, OTAS and chance: compare [--videos DIR --gt DIR]"),
     "test": Command("run every test: test [PYTEST ARGUMENT…]", extras=("embedded", "viz", "test")),
     "bench": Command("measure: bench chain | upload | api"),
     "lock": Command("write requirements.lock anew from pyproject.toml"),
