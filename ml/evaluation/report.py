@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -13,17 +12,18 @@ from ml.annotations import Annotation, Interval
 from ml.artefacts import Seconds
 from ml.evaluation import boundaries as line
 from ml.evaluation import laps
-from ml.evaluation import segments as spans
+from ml.evaluation import segments as whole
 from ml.evaluation.boundaries import TOLERANCES_S, random_boundaries, regular_grid
-from ml.evaluation.segments import Bool, Double
+from ml.evaluation.segments import Bool, Double, Overlaps, overlaps, spans
 
 Rule = Literal["kineme", "laps"]
 Boundaries = Literal["ends", "both"]
 Labels = Literal["names", "clusters", "none"]
 Scores = dict[str, float | None]
 
-DRAWS = 200  # of random boundaries; the row is their mean
+DRAWS = 200  # of random boundaries, up to 20 videos; the row is their mean
 RESAMPLES = 1000  # of the videos, for the 95 % intervals
+FEW = 10  # videos, below which resampling them says little
 CHANCE = ("grid", "random", "grid_found", "random_found")
 """The chance rows: a regular grid or random boundaries, as many as the truth has or, `_found`, as were predicted."""
 
@@ -136,7 +136,9 @@ def evaluate(
     table = _Table([scorer.score(c) for c in comparisons])
 
     rng = np.random.default_rng(seed)
-    chance_tables = {name: [scorer.table_of_chance(name, rng) for _ in range(_draws(name))] for name in CHANCE}
+    chance_tables = {
+        name: [scorer.table_of_chance(name, rng) for _ in range(_draws(name, len(truth)))] for name in CHANCE
+    }
     macro = table.macro()
     chance = {name: _mean_scores([t.macro() for t in tables], macro) for name, tables in chance_tables.items()}
     intervals = _intervals(table, chance_tables["grid"][0], np.random.default_rng(seed))
@@ -218,6 +220,8 @@ def _notes(rule: Rule, labels: Labels, comparisons: Sequence[Comparison]) -> tup
         notes.append("Where no duration is given, chance takes the clip to end with its last segment.")
     if len(comparisons) == 1:
         notes.append("One video gives no 95 % interval.")
+    elif len(comparisons) < FEW:
+        notes.append(f"The 95 % intervals of {len(comparisons)} videos are rough, and rather too narrow.")
     return tuple(notes)
 
 
@@ -237,29 +241,31 @@ class _Scorer:
 
     def __init__(self, rule: Rule, labels: Labels, comparisons: Sequence[Comparison], missing: frozenset[str]) -> None:
         self.rule, self.labels, self.comparisons, self.missing = rule, labels, comparisons, missing
-        self.ious = laps.IOUS if rule == "laps" else spans.IOUS
+        self.true_spans = {c.video: spans(c.truth.intervals) for c in comparisons}
+        self.ious = laps.IOUS if rule == "laps" else whole.IOUS
         found = [i for c in comparisons for i in c.predicted.intervals]
         # Scores and lengths have no common scale; the official tool mixes them all the same.
         self.by_length = rule != "laps" and any(i.score is None for i in found)
         self.shared: dict[str, dict[tuple[str | None, str | None], float]] = {}
         self.names: dict[str, str] = {}
         if rule != "laps" and labels != "none":
-            self.shared = {c.video: spans.shared_seconds(c.predicted, c.truth, c.duration_s) for c in comparisons}
+            self.shared = {c.video: whole.shared_seconds(c.predicted, c.truth, c.duration_s) for c in comparisons}
         if labels == "clusters":
-            self.names = spans.clusters_to_labels(self.shared.values())
+            self.names = whole.clusters_to_labels(self.shared.values())
 
     def score(self, c: Comparison) -> _Row:
         """What was predicted."""
         intervals = c.predicted.intervals
         confidence = np.array([self._confidence(i) for i in intervals], dtype=np.float64)
-        overlap = spans.overlaps(intervals, c.truth.intervals)
-        row = self._row(c, c.predicted_s, overlap, confidence)
+        pairs = overlaps(spans(intervals), self.true_spans[c.video])
+        row = self._row(c, c.predicted_s, pairs, confidence)
         if self.rule == "laps":
             if c.video in self.missing:
                 row.fixed.update(dict.fromkeys(row.ratios, 0.0))
             return row
-        same = spans.same_label(intervals, c.truth.intervals) if self.labels == "names" else None
-        row.ratios.update(self._segmental(overlap if same is None else overlap * same))
+        if self.labels == "names":
+            pairs = whole.same_label(pairs, intervals, c.truth.intervals)
+        row.ratios.update(self._segmental(pairs))
         if self.labels != "none":
             row.ratios.update(self._labelled(c))
         return row
@@ -269,15 +275,15 @@ class _Scorer:
         return _Table([self._score_chance(c, _chance_boundaries(name, c, rng)) for c in self.comparisons])
 
     def _score_chance(self, c: Comparison, times_s: Seconds) -> _Row:
-        intervals = _cut(times_s, c.duration_s)
-        confidence = np.array([i.duration_s for i in intervals], dtype=np.float64)
-        overlap = spans.overlaps(intervals, c.truth.intervals)
-        row = self._row(c, times_s, overlap, confidence)
+        edges = np.unique(np.concatenate([[0.0], times_s, [c.duration_s]]))
+        cut = np.stack([edges[:-1], edges[1:]], axis=1)
+        pairs = overlaps(cut, self.true_spans[c.video])
+        row = self._row(c, times_s, pairs, np.diff(edges))
         if self.rule != "laps" and self.labels != "names":
-            row.ratios.update(self._segmental(overlap))
+            row.ratios.update(self._segmental(pairs))
         return row
 
-    def _row(self, c: Comparison, predicted_s: Seconds, overlap: Double, confidence: Double) -> _Row:
+    def _row(self, c: Comparison, predicted_s: Seconds, pairs: Overlaps, confidence: Double) -> _Row:
         ratios: dict[str, tuple[float, float]] = {}
         fixed: dict[str, float] = {}
         n_predicted, n_truth = len(predicted_s), len(c.truth_s)
@@ -288,13 +294,14 @@ class _Scorer:
             ratios[f"recall{at}"] = (tp, n_truth)
             if self.rule == "laps":
                 fixed[f"precision{at}"] = laps.precision(tp, n_predicted, n_truth)
-        slack = 0.0 if self.rule == "laps" else spans.SLACK
-        hits = {f"mAP@{iou:g}": spans.detections(overlap, confidence, iou, slack) for iou in self.ious}
-        return _Row(ratios, fixed, hits, confidence, len(c.truth.intervals))
+        slack = 0.0 if self.rule == "laps" else whole.SLACK
+        hits = whole.detections(pairs, confidence, self.ious, slack)
+        named = {f"mAP@{iou:g}": of_iou for iou, of_iou in zip(self.ious, hits, strict=True)}
+        return _Row(ratios, fixed, named, confidence, len(c.truth.intervals))
 
-    def _segmental(self, overlap: Double) -> dict[str, tuple[float, float]]:
-        total = sum(overlap.shape)
-        return {f"segmental F1@{at:.0%}"[:-1]: (2 * spans.segmental_hits(overlap, at), total) for at in spans.OVERLAPS}
+    def _segmental(self, pairs: Overlaps) -> dict[str, tuple[float, float]]:
+        hits = zip(whole.OVERLAPS, whole.segmental_hits(pairs, whole.OVERLAPS), strict=True)
+        return {f"segmental F1@{100 * at:g}": (2 * tp, sum(pairs.shape)) for at, tp in hits}
 
     def _labelled(self, c: Comparison) -> dict[str, tuple[float, float]]:
         def name(label: str | None) -> str | None:
@@ -306,17 +313,12 @@ class _Scorer:
         shared = self.shared[c.video]
         right_s = sum(length_s for (p, g), length_s in shared.items() if p != "" and name(p) == g)
         return {
-            "edit": (longest - spans.edit_distance(found, true), longest),
+            "edit": (longest - whole.edit_distance(found, true), longest),
             "mof": (right_s, sum(shared.values())),
         }
 
     def _confidence(self, interval: Interval) -> float:
         return interval.duration_s if self.by_length or interval.score is None else interval.score
-
-
-def _cut(times_s: Seconds, duration_s: float) -> list[Interval]:
-    edges = np.unique(np.concatenate([[0.0], times_s, [duration_s]])).tolist()
-    return [Interval(start_s, end_s) for start_s, end_s in pairwise(edges)]
 
 
 def _chance_boundaries(name: str, c: Comparison, rng: np.random.Generator) -> Seconds:
@@ -327,8 +329,9 @@ def _chance_boundaries(name: str, c: Comparison, rng: np.random.Generator) -> Se
     return laps.alike(times_s, len(like)) if c.rule == "laps" else times_s
 
 
-def _draws(name: str) -> int:
-    return 1 if name.startswith("grid") else DRAWS
+def _draws(name: str, n_videos: int) -> int:
+    """More videos need fewer draws of each for as sure a mean over both."""
+    return 1 if name.startswith("grid") else max(DRAWS // 10, min(DRAWS, 20 * DRAWS // n_videos))
 
 
 class _Table:
@@ -385,7 +388,7 @@ class _Table:
         for key, hits in self.hits.items():
             # A few weightings at a time: [R, P] of 1,000 resamples and many predictions is large.
             parts = [
-                spans.average_precision(hits, self.confidence, n_truth[at : at + 50], weights[at : at + 50, self.owner])
+                whole.average_precision(hits, self.confidence, n_truth[at : at + 50], weights[at : at + 50, self.owner])
                 for at in range(0, len(weights), 50)
             ]
             found[key] = np.concatenate(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from ml.annotations import Annotation, Interval
 from ml.artefacts import Seconds
 
 Bool = npt.NDArray[np.bool_]
+Index = npt.NDArray[np.intp]
 Double = npt.NDArray[np.float64]
 
 OVERLAPS = (0.10, 0.25, 0.50)  # IoU of segmental F1, as in MS-TCN
@@ -19,34 +21,60 @@ IOUS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)  # of mAP
 SLACK = 1e-9
 
 
-def overlaps(predicted: Sequence[Interval], truth: Sequence[Interval]) -> Double:
-    """Intersection over union, [P, G]."""
-    p = np.array([(i.start_s, i.end_s) for i in predicted], dtype=np.float64).reshape(-1, 1, 2)
-    g = np.array([(i.start_s, i.end_s) for i in truth], dtype=np.float64).reshape(1, -1, 2)
-    both = np.clip(np.minimum(p[..., 1], g[..., 1]) - np.maximum(p[..., 0], g[..., 0]), 0.0, None)
-    iou: Double = both / ((p[..., 1] - p[..., 0]) + (g[..., 1] - g[..., 0]) - both)
-    return iou
+@dataclass(frozen=True)
+class Overlaps:
+    """The pairs of P predicted and G true intervals that share time: indices, and intersection over union, [n] each.
 
-
-def same_label(predicted: Sequence[Interval], truth: Sequence[Interval]) -> Bool:
-    """[P, G]; an interval without a label is like none."""
-    return np.array(
-        [[p.label is not None and p.label == g.label for g in truth] for p in predicted], dtype=np.bool_
-    ).reshape(len(predicted), len(truth))
-
-
-def segmental_hits(overlap: Double, at: float) -> int:
-    """True positives of segmental F1 (Lea et al. 2017, as MS-TCN computes it).
-
-    overlap: [P, G], 0 where the labels differ. A prediction hits if the truth it overlaps most is `at` or more of IoU
-    and no earlier prediction hit it.
+    Only those, since of an hour of short segments nearly all pairs share none.
     """
-    taken: set[int] = set()
-    if overlap.size:
-        for best, value in zip(overlap.argmax(axis=1).tolist(), overlap.max(axis=1).tolist(), strict=True):
-            if value >= at - SLACK:
-                taken.add(best)
-    return len(taken)
+
+    predicted: Index
+    truth: Index
+    iou: Double
+    shape: tuple[int, int]  # P, G
+
+    def where(self, keep: Bool | Index) -> Overlaps:
+        """Some of the pairs, or all in another order."""
+        return Overlaps(self.predicted[keep], self.truth[keep], self.iou[keep], self.shape)
+
+
+def overlaps(predicted: Double, truth: Double) -> Overlaps:
+    """Pairs of intervals [P, 2] and [G, 2], as (start, end), by predicted and then true index."""
+    order = np.argsort(truth[:, 0], kind="stable")
+    starts, ends = truth[order, 0], truth[order, 1]
+    # What shares time with p lies between the first that ends after p starts and the last that starts before p ends.
+    first = np.searchsorted(np.maximum.accumulate(ends), predicted[:, 0], side="right")
+    count = np.maximum(np.searchsorted(starts, predicted[:, 1], side="left") - first, 0)
+    p = np.repeat(np.arange(len(predicted)), count)
+    g = order[np.arange(len(p)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)]
+    both = np.minimum(predicted[p, 1], truth[g, 1]) - np.maximum(predicted[p, 0], truth[g, 0])
+    either = (predicted[p, 1] - predicted[p, 0]) + (truth[g, 1] - truth[g, 0]) - both
+    by_index = np.lexsort((g, p))
+    pairs = Overlaps(p, g, both / either, (len(predicted), len(truth))).where(by_index)
+    return pairs.where(pairs.iou > 0)
+
+
+def spans(intervals: Sequence[Interval]) -> Double:
+    """(start, end) of each, [n, 2]."""
+    return np.array([(i.start_s, i.end_s) for i in intervals], dtype=np.float64).reshape(-1, 2)
+
+
+def same_label(pairs: Overlaps, predicted: Sequence[Interval], truth: Sequence[Interval]) -> Overlaps:
+    """The pairs of one label; an interval without a label is like none."""
+    found, true = [i.label for i in predicted], [i.label for i in truth]
+    both = zip(pairs.predicted.tolist(), pairs.truth.tolist(), strict=True)
+    return pairs.where(np.array([found[p] is not None and found[p] == true[g] for p, g in both], dtype=np.bool_))
+
+
+def segmental_hits(pairs: Overlaps, at: Sequence[float]) -> list[int]:
+    """True positives of segmental F1 (Lea et al. 2017, as MS-TCN computes it) at each IoU of `at`.
+
+    A prediction hits if the truth it overlaps most, among `pairs`, is `at` or more of IoU and no earlier prediction hit
+    it: it does not fall back on another.
+    """
+    best_first = pairs.where(np.lexsort((pairs.truth, -pairs.iou, pairs.predicted)))
+    best = best_first.where(np.diff(best_first.predicted, prepend=-1) > 0)
+    return [len(set(best.truth[best.iou >= iou - SLACK].tolist())) for iou in at]
 
 
 def edit_distance(first: Sequence[str | None], second: Sequence[str | None]) -> int:
@@ -59,22 +87,24 @@ def edit_distance(first: Sequence[str | None], second: Sequence[str | None]) -> 
     return row[-1]
 
 
-def detections(overlap: Double, confidence: Double, at: float, slack: float = SLACK) -> Bool:
-    """Which predictions are true positives of average precision at IoU `at`, [P].
+def detections(pairs: Overlaps, confidence: Double, at: Sequence[float], slack: float = SLACK) -> list[Bool]:
+    """Which predictions are true positives of average precision at each IoU of `at`, [P] each.
 
-    Surest first, each takes the truth it overlaps most among those not taken yet. overlap: [P, G]; confidence: [P].
+    Surest first, each takes the truth it overlaps most among those not taken yet. confidence: [P].
     """
-    hits = np.zeros(len(confidence), dtype=np.bool_)
-    candidates: dict[int, list[int]] = {}
-    for p, g in np.argwhere(overlap >= max(at - slack, SLACK)).tolist():
-        candidates.setdefault(p, []).append(g)
-    taken: set[int] = set()
-    for p in np.argsort(-confidence, kind="stable").tolist():
-        free = [g for g in candidates.get(p, ()) if g not in taken]
-        if free:
-            taken.add(max(free, key=lambda g: overlap[p, g]))
-            hits[p] = True
-    return hits
+    rank = np.empty(len(confidence), dtype=np.intp)
+    rank[np.argsort(-confidence, kind="stable")] = np.arange(len(confidence))
+    in_turn = pairs.where(np.lexsort((pairs.truth, -pairs.iou, rank[pairs.predicted])))
+    found = []
+    for iou in at:
+        enough = in_turn.where(in_turn.iou >= iou - slack)
+        hits, taken = np.zeros(len(confidence), dtype=np.bool_), set()
+        for p, g in zip(enough.predicted.tolist(), enough.truth.tolist(), strict=True):
+            if g not in taken and not hits[p]:
+                taken.add(g)
+                hits[p] = True
+        found.append(hits)
+    return found
 
 
 def average_precision(hits: Bool, confidence: Double, n_truth: int | Double, weights: Double | None = None) -> Double:

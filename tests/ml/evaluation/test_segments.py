@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ml.annotations import Annotation, Interval
 from ml.evaluation.segments import (
+    Overlaps,
     average_precision,
     clusters_to_labels,
     detections,
@@ -15,6 +16,7 @@ from ml.evaluation.segments import (
     same_label,
     segmental_hits,
     shared_seconds,
+    spans,
 )
 
 Span = tuple[float, float] | tuple[float, float, str]
@@ -28,40 +30,94 @@ def said(*spans: Span) -> Annotation:
     return Annotation("a", 10.0, tuple(intervals(*spans)))
 
 
+def pairs_of(predicted: list[Interval], truth: list[Interval], labelled: bool = False) -> Overlaps:
+    pairs = overlaps(spans(predicted), spans(truth))
+    return same_label(pairs, predicted, truth) if labelled else pairs
+
+
+def found(predicted: list[Interval], truth: list[Interval], confidence: list[float], at: float) -> list[bool]:
+    return detections(pairs_of(predicted, truth), np.array(confidence), [at])[0].tolist()
+
+
 def test_intersection_over_union():
-    # 0-4 with 2-6: 2 of 6; with 4-6: they only touch; with itself: 1.
-    iou = overlaps(intervals((0, 4)), intervals((2, 6), (4, 6), (0, 4)))
-    assert iou[0].tolist() == pytest.approx([2 / 6, 0, 1])
-    assert overlaps([], intervals((0, 1))).shape == (0, 1)
-    assert overlaps(intervals((0, 1)), []).shape == (1, 0)
+    # 0-4 with 2-6: 2 of 6; with 4-6: they only touch, no pair; with itself: 1.
+    pairs = pairs_of(intervals((0, 4)), intervals((2, 6), (4, 6), (0, 4)))
+    assert (pairs.predicted.tolist(), pairs.truth.tolist()) == ([0, 0], [0, 2])
+    assert pairs.iou.tolist() == pytest.approx([2 / 6, 1])
+    assert pairs_of([], intervals((0, 1))).shape == (0, 1)
+    assert pairs_of(intervals((0, 1)), []).shape == (1, 0)
+
+
+def some(at_most: int) -> st.SearchStrategy[list[Interval]]:
+    span = st.tuples(st.integers(0, 20), st.integers(1, 9)).map(lambda s: Interval(s[0], s[0] + s[1]))
+    return st.lists(span, max_size=at_most)
+
+
+@given(some(8), some(8))
+def test_every_pair_that_shares_time_is_found(predicted: list[Interval], truth: list[Interval]):
+    pairs = pairs_of(predicted, truth)
+    expected = {}
+    for i, p in enumerate(predicted):
+        for j, g in enumerate(truth):
+            both = min(p.end_s, g.end_s) - max(p.start_s, g.start_s)
+            if both > 0:
+                expected[i, j] = both / (p.duration_s + g.duration_s - both)
+    keys = list(zip(pairs.predicted.tolist(), pairs.truth.tolist(), strict=True))
+    assert keys == sorted(expected)
+    assert pairs.iou.tolist() == pytest.approx([expected[key] for key in keys])
 
 
 def test_segmental_hits_by_hand():
     # Truth 0-10 a, 10-20 b. Predicted 0-6 a: IoU .6; 6-10 a: .4 with the same a; 10-12 b: .2 with b.
     predicted, truth = intervals((0, 6, "a"), (6, 10, "a"), (10, 12, "b")), intervals((0, 10, "a"), (10, 20, "b"))
-    overlap = overlaps(predicted, truth) * same_label(predicted, truth)
-    assert segmental_hits(overlap, 0.10) == 2  # the second a is a false alarm: its a is taken
-    assert segmental_hits(overlap, 0.25) == 1
-    assert segmental_hits(overlap, 0.50) == 1
-    assert segmental_hits(overlap, 0.61) == 0
+    pairs = pairs_of(predicted, truth, labelled=True)
+    # At .1 the second a is a false alarm, since its a is taken; at .25 the b is one too.
+    assert segmental_hits(pairs, [0.10, 0.25, 0.50, 0.61]) == [2, 1, 1, 0]
+
+
+def iou(p: Interval, g: Interval) -> float:
+    both = max(0.0, min(p.end_s, g.end_s) - max(p.start_s, g.start_s))
+    return both / (p.duration_s + g.duration_s - both)
+
+
+@given(some(8), some(8), st.sampled_from([0.1, 0.25, 0.5]))
+def test_segmental_hits_are_those_of_the_definition(predicted: list[Interval], truth: list[Interval], at: float):
+    hit = [False] * len(truth)
+    for p in predicted if truth else ():
+        best = max(range(len(truth)), key=lambda j: iou(p, truth[j]))  # the first of the largest
+        if iou(p, truth[best]) >= at - 1e-9 and not hit[best]:
+            hit[best] = True
+    assert segmental_hits(pairs_of(predicted, truth), [at]) == [sum(hit)]
+
+
+@given(some(8), some(8), st.lists(st.integers(0, 3), min_size=8, max_size=8), st.sampled_from([0.1, 0.5]))
+def test_detections_are_those_of_the_definition(
+    predicted: list[Interval], truth: list[Interval], scores: list[int], at: float
+):
+    expected, free = [False] * len(predicted), set(range(len(truth)))
+    for i in sorted(range(len(predicted)), key=lambda i: -scores[i]):
+        best = max(free, key=lambda j: (iou(predicted[i], truth[j]), -j), default=None)
+        if best is not None and iou(predicted[i], truth[best]) >= at - 1e-9:
+            free.remove(best)
+            expected[i] = True
+    assert found(predicted, truth, [float(score) for score in scores[: len(predicted)]], at) == expected
 
 
 def test_a_segment_of_another_label_is_no_hit():
     predicted, truth = intervals((0, 10, "b")), intervals((0, 10, "a"))
-    assert segmental_hits(overlaps(predicted, truth) * same_label(predicted, truth), 0.1) == 0
-    assert segmental_hits(overlaps(predicted, truth), 0.1) == 1
+    assert segmental_hits(pairs_of(predicted, truth, labelled=True), [0.1]) == [0]
+    assert segmental_hits(pairs_of(predicted, truth), [0.1]) == [1]
 
 
 def test_the_threshold_itself_is_a_hit_and_a_prediction_does_not_take_the_second_best():
-    assert segmental_hits(overlaps(intervals((0, 5)), intervals((0, 10))), 0.5) == 1
-    # Both overlap 0-10 most. The second does not fall back on 10-14, which it overlaps by 1 of 13.
-    truth = intervals((0, 10), (10, 14))
-    assert segmental_hits(overlaps(intervals((0, 5), (2, 11)), truth), 0.05) == 1
+    assert segmental_hits(pairs_of(intervals((0, 5)), intervals((0, 10))), [0.5]) == [1]
+    # Both overlap 0-10 most. The second does not fall back on 10-14, which it overlaps by 1 of 12.
+    assert segmental_hits(pairs_of(intervals((0, 5), (2, 11)), intervals((0, 10), (10, 14))), [0.05]) == [1]
 
 
 def test_no_label_is_like_no_other():
-    assert not same_label(intervals((0, 1)), intervals((0, 1))).any()
-    assert same_label([], intervals((0, 1))).shape == (0, 1)
+    assert len(pairs_of(intervals((0, 1)), intervals((0, 1)), labelled=True).iou) == 0
+    assert len(pairs_of([], intervals((0, 1)), labelled=True).iou) == 0
 
 
 @pytest.mark.parametrize(
@@ -88,18 +144,21 @@ def test_edit_distance_is_a_distance(a: str, b: str, c: str):
 
 def test_detections_take_the_surest_first():
     # Both overlap the one truth at 0.5 or more; the surer one has it although it comes later and fits worse.
-    overlap = overlaps(intervals((0, 10), (0, 6)), intervals((0, 10)))
-    assert detections(overlap, np.array([0.2, 0.9]), 0.5).tolist() == [False, True]
-    assert detections(overlap, np.array([0.9, 0.2]), 0.5).tolist() == [True, False]
+    predicted, truth = intervals((0, 10), (0, 6)), intervals((0, 10))
+    assert found(predicted, truth, [0.2, 0.9], 0.5) == [False, True]
+    assert found(predicted, truth, [0.9, 0.2], 0.5) == [True, False]
+    assert found(predicted, truth, [0.9, 0.9], 0.5) == [True, False]  # as sure: the first
 
 
 def test_a_detection_falls_back_on_a_truth_that_is_free():
-    overlap = np.array([[0.9, 0.6], [0.8, 0.5]])
-    assert detections(overlap, np.array([2.0, 1.0]), 0.5).tolist() == [True, True]
+    # 0-9 takes 0-10 (9/10). 1-9 shares 8/10 with it and 7/9 with 2-10, which is free.
+    predicted, truth = intervals((0, 9), (1, 9)), intervals((0, 10), (2, 10))
+    assert found(predicted, truth, [2.0, 1.0], 0.5) == [True, True]
 
 
-def test_truth_that_does_not_overlap_is_never_found():
-    assert not detections(np.zeros((1, 1)), np.array([1.0]), 0.0).any()
+def test_detections_at_several_overlaps():
+    hits = detections(pairs_of(intervals((0, 6)), intervals((0, 10))), np.array([1.0]), [0.1, 0.6, 0.7])
+    assert [h.tolist() for h in hits] == [[True], [True], [False]]
 
 
 def test_average_precision_by_hand():
