@@ -7,6 +7,7 @@ import sys
 
 BENCHMARKS = {
     "chain": "time, speed and memory of every stage, beside mere decoding",
+    "tokenizer": "time to encode windows and to train on them, beside the network as it is written down",
     "upload": "upload speed over loopback, and the server's memory meanwhile",
     "api": "response times of the API on the sample project",
     "pages": "how soon each page is usable in a fresh browser",

@@ -14,11 +14,12 @@ class Command(typing.NamedTuple):
 COMMANDS = {
     "up": Command("start Kineme and print its address: up [VIDEO…]", frontend=True),
     "discover": Command("find the primitives of videos without a server: discover VIDEO… --out DIR"),
+    "train": Command("train a motion tokenizer on tracks or videos: train TRACKS_OR_VIDEO… --out DIR"),
     "coherence": Command("how alike the primitives of each cluster look: coherence DIR"),
     "evaluate": Command("score what was found against annotations, beside chance: evaluate --pred DIR --gt DIR"),
     "compare": Command("LAPS beside flow, ABD, OTAS and chance: compare [--videos DIR --gt DIR]"),
     "test": Command("run every test: test [PYTEST ARGUMENT…]", extras=("embedded", "viz", "test")),
-    "bench": Command("measure: bench chain | upload | api"),
+    "bench": Command("measure: bench chain | tokenizer | upload | api | pages"),
     "lock": Command("write requirements.lock anew from pyproject.toml"),
 }
 

@@ -66,7 +66,8 @@ def train_tokenizer(
                 kept = time.monotonic()
             progress(fit.step / training.steps, f"step {fit.step} of {training.steps}, loss {loss:.3f}")
         metrics = fit.finish()
-    save_tokenizer(tokenizer.cpu(), {**metrics, "split": split.by, "training": asdict(training)}, out)
+    facts = {"split": split.by, "training_windows": len(split.training), "training": asdict(training)}
+    save_tokenizer(tokenizer.cpu(), {**metrics, **facts}, out)
     if state is not None:
         drop_state(state)
 
@@ -92,13 +93,11 @@ def learning_rate_factor(step: int, training: TrainingConfig) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-class _Fit:
-    """A training under way: all that a step changes, so that it can be put away and taken up again."""
+class Learner:
+    """Takes steps: the network, its optimiser, and what products are made in."""
 
-    def __init__(
-        self, tokenizer: MotionTokenizer, tracks: Sequence[TrackWindows], split: Split, training: TrainingConfig
-    ) -> None:
-        self.tokenizer, self.tracks, self.split, self.training = tokenizer, tracks, split, training
+    def __init__(self, tokenizer: MotionTokenizer, training: TrainingConfig) -> None:
+        self.tokenizer, self.training = tokenizer, training
         self.device = tokenizer.positions.device
         self.dtype = multiplies_in(training.precision, self.device)
         self.optimiser = torch.optim.AdamW(
@@ -108,6 +107,51 @@ class _Fit:
             weight_decay=training.weight_decay,
             fused=True,  # one pass over the weights instead of a dozen
         )
+
+    def step(self, velocities: Tensor, visible: Tensor, points: Tensor | None = None, lr_factor: float = 1.0) -> float:
+        """One step on windows, velocities [B, T-1, N, 2] and visible [B, T-1, N], judged at `points` [P] or all.
+
+        Returns the loss.
+        """
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.training.learning_rate * lr_factor
+        self.tokenizer.train()
+        loss = self._loss(velocities, visible, points)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        return loss.item()
+
+    def _loss(self, velocities: Tensor, visible: Tensor, points: Tensor | None) -> Tensor:
+        tokenizer, training = self.tokenizer, self.training
+        px = tokenizer.normalisation.px_per_half_height
+        seen = augment(velocities, visible, training.augmentation, px).to(self.device)
+        low = torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
+        with low:
+            z = tokenizer.encode(seen.shown_velocities, seen.shown_visible)
+        z_q, _ = tokenizer.quantise(z.float())
+        with low:
+            state = tokenizer.decode(z_q)
+        targets, visible = tokenizer.targets(seen.velocities), seen.visible
+        if points is not None:
+            points = points.to(self.device)
+            targets, visible = targets[:, :, points], visible[:, :, points]
+        bins = tokenizer.config.displacement_bins
+        loss = head_loss(tokenizer.head, state.float(), targets, visible, bins, points, self.dtype)
+        if training.diversity:
+            loss = loss + training.diversity * diversity_loss(tokenizer.fsq.soft_usage(z.float()))
+        return loss
+
+
+class _Fit:
+    """A training under way: all that a step changes, so that it can be put away and taken up again."""
+
+    def __init__(
+        self, tokenizer: MotionTokenizer, tracks: Sequence[TrackWindows], split: Split, training: TrainingConfig
+    ) -> None:
+        self.tokenizer, self.tracks, self.split, self.training = tokenizer, tracks, split, training
+        self.learner = Learner(tokenizer, training)
+        self.device = self.learner.device
         self.held = spread(split.validation, MAX_VALIDATION_WINDOWS)
         self.every = max(1, training.steps // training.validations)
         self.rng = np.random.default_rng(training.seed)
@@ -134,39 +178,12 @@ class _Fit:
         n_points = self.tokenizer.config.n_points
         if self.training.points < n_points:
             points = torch.from_numpy(np.sort(self.rng.choice(n_points, self.training.points, replace=False)))
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.training.learning_rate * learning_rate_factor(self.step, self.training)
-        self.tokenizer.train()
-        loss = self._loss(velocities, visible, points)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
+        found = self.learner.step(velocities, visible, points, learning_rate_factor(self.step, self.training))
         self.step += 1
-        found = loss.item()
         self.loss_since += found
         if self.step % self.every == 0 or self.step == self.training.steps:
             self._judge()
         return found
-
-    def _loss(self, velocities: Tensor, visible: Tensor, points: Tensor | None) -> Tensor:
-        tokenizer, training = self.tokenizer, self.training
-        px = tokenizer.normalisation.px_per_half_height
-        seen = augment(velocities, visible, training.augmentation, px).to(self.device)
-        low = torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
-        with low:
-            z = tokenizer.encode(seen.shown_velocities, seen.shown_visible)
-        z_q, _ = tokenizer.quantise(z.float())
-        with low:
-            state = tokenizer.decode(z_q)
-        targets, visible = tokenizer.targets(seen.velocities), seen.visible
-        if points is not None:
-            points = points.to(self.device)
-            targets, visible = targets[:, :, points], visible[:, :, points]
-        bins = tokenizer.config.displacement_bins
-        loss = head_loss(tokenizer.head, state.float(), targets, visible, bins, points, self.dtype)
-        if training.diversity:
-            loss = loss + training.diversity * diversity_loss(tokenizer.fsq.soft_usage(z.float()))
-        return loss
 
     def _draw(self) -> list[tuple[int, int]]:
         """The next batch of windows; every one comes once before any comes again."""
@@ -194,7 +211,7 @@ class _Fit:
         """Leave the weights of the best validation in the tokenizer. Returns its metrics and those of all."""
         self.tokenizer.load_state_dict(self.best)
         self.tokenizer.eval()
-        precision = str(self.dtype).removeprefix("torch.")
+        precision = str(self.learner.dtype).removeprefix("torch.")
         return {**self.history[self._best_index()], "history": self.history, "trained_in": precision}
 
     # ---- putting away and taking up again
@@ -211,7 +228,7 @@ class _Fit:
         }
         tensors = {f"weights.{name}": tensor for name, tensor in self.tokenizer.state_dict().items()}
         tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
-        tensors |= {**optimiser_tensors(self.optimiser), "rng": torch.get_rng_state()}
+        tensors |= {**optimiser_tensors(self.learner.optimiser), "rng": torch.get_rng_state()}
         if self.device.type == "cuda":
             tensors["rng_cuda"] = torch.cuda.get_rng_state(self.device)
         save_state(folder, facts, tensors)
@@ -227,7 +244,7 @@ class _Fit:
         self.rng.bit_generator.state = facts["rng"]
         self.tokenizer.load_state_dict(_under("weights.", tensors))
         self.best = _under("best.", tensors)
-        restore_optimiser(self.optimiser, tensors)
+        restore_optimiser(self.learner.optimiser, tensors)
         torch.set_rng_state(tensors["rng"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(tensors["rng_cuda"], self.device)
