@@ -19,7 +19,7 @@ PRESETS = ("paper", "small", "tiny")
 class TrackingConfig:
     """Point tracking (§3: sliding window buffer of motion keypoints). Windows start every `stride_frames`."""
 
-    backend: Literal["lk"] = "lk"
+    backend: Literal["lk", "flow", "cotracker3", "tracks"] = "lk"  # a file of tracks is imported whatever stands here
     fps: float = 10.0
     long_side_px: int = 384  # frames are scaled down to this, aspect kept, never up
     grid: int = 20  # N = grid²; laid afresh on each window's first frame
@@ -28,6 +28,9 @@ class TrackingConfig:
     patch_px: int = 16  # OpenCV works on 8 columns at a time: 15 takes 1.9 times as long, 21 takes 2.5 times
     levels: int = 3
     max_fb_error_px: float = 0.75  # forward-backward check; a point that fails it is invisible from there on
+    compensate_camera: bool = False  # take out the motion most points share, for cameras that move
+    tracks_layout: Literal["frames", "xy_rows", "xyz_rows"] = "frames"  # of imported tracks, see `ml.tracking.imported`
+    tracks_fps: float | None = None  # of imported tracks that do not say it themselves
 
     def __post_init__(self) -> None:
         if not 0 < self.stride_frames <= self.window_frames - 1:

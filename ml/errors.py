@@ -33,5 +33,13 @@ class UnusableAnnotation(PipelineError):
     """An annotation or prediction file is missing, damaged, contradicts itself, or is of no shape we read."""
 
 
+class UnusableTracks(PipelineError):
+    """A file of imported tracks is damaged, laid out in another way, or does not say what is needed."""
+
+
+class TrackerUnavailable(PipelineError):
+    """A tracker needs weights, code or a consent that is not there."""
+
+
 class Cancelled(Exception):
     """Raised by a progress callback to stop a stage. Not an error of the input."""

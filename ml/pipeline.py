@@ -25,8 +25,7 @@ from ml.tokenizer.checkpoint import FACTS, WEIGHTS, load_tokenizer
 from ml.tokenizer.encode import tokenize
 from ml.tokenizer.model import MotionTokenizer
 from ml.tokenizer.train import train_tokenizer
-from ml.tracking import TracksFile, track_video
-from ml.video import probe
+from ml.tracking import TracksFile, facts, is_tracks, track_video
 
 Made = TypeVar("Made")
 TOKENIZER_FOLDER = "tokenizer"
@@ -158,7 +157,7 @@ def _track(takes: Sequence[Take], config: PipelineConfig, working: Path, progres
         if take.reason is not None:
             continue
         try:
-            take.info = probe(take.video)
+            take.info = facts(take.video, config.tracking)
             take.warnings += take.info.warnings
             take.warnings += track_video(take.video, config.tracking, working / take.folder, step)
             take.tracks = TracksFile.open(working / take.folder)
@@ -255,7 +254,8 @@ def _write(
         clips.mkdir(parents=True, exist_ok=True)
         for old in clips.glob("[0-9]" * 5 + ".*"):  # of an earlier run into the same folder
             old.unlink()
-        if segments:
+        pictures = not is_tracks(take.video)
+        if segments and pictures:
             make_clips(take.video, [(found.start_s, found.end_s) for found in segments], clips, step)
         smoothed = smooth(trace.energy, config.detection.alpha)
         save_stream(_made(take.stream), folder / "codes.npz")
@@ -266,7 +266,7 @@ def _write(
             _made(take.info).duration_s,
             segments,
             clusters=[next(labels) for _ in segments],
-            clips=[f"clips/{i:05}.mp4" for i in range(len(segments))],
+            clips=[f"clips/{i:05}.mp4" if pictures else None for i in range(len(segments))],
         )
 
 

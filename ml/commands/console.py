@@ -12,6 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ml.artefacts import Progress
+from ml.config import TrackingConfig
 
 EXIT_DONE, EXIT_NOTHING_WORKED, EXIT_INTERRUPTED = 0, 2, 130
 
@@ -69,4 +70,36 @@ def add_weights_option(parser: argparse.ArgumentParser) -> None:
         default=Path(given) if given else data / "weights" / "clip",
         metavar="DIR",
         help="where the weights of CLIP lie (default: KINEME_CLIP_WEIGHTS, or %(default)s)",
+    )
+
+
+def add_tracking_options(parser: argparse.ArgumentParser) -> None:
+    """How points are followed; `tracking` reads it."""
+    parser.add_argument(
+        "--tracker",
+        choices=("lk", "flow"),
+        default=TrackingConfig.backend,
+        help="what follows the points: lk, or flow for plain surfaces, at seven times the cost (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--compensate-camera", action="store_true", help="take the camera's own motion out, where it is worn or moved"
+    )
+    parser.add_argument(
+        "--tracks-layout",
+        choices=("frames", "xy_rows", "xyz_rows"),
+        default=TrackingConfig.tracks_layout,
+        help="of files of tracks: [frames, points, 2 or 3], or all x below each other, then all y (and z)",
+    )
+    parser.add_argument(
+        "--tracks-fps", type=positive, metavar="N", help="frames a second of files of tracks that do not say it"
+    )
+
+
+def tracking(arguments: argparse.Namespace) -> TrackingConfig:
+    """What the options of `add_tracking_options` ask for."""
+    return TrackingConfig(
+        backend=arguments.tracker,
+        compensate_camera=arguments.compensate_camera,
+        tracks_layout=arguments.tracks_layout,
+        tracks_fps=arguments.tracks_fps,
     )

@@ -11,12 +11,14 @@ from ml.commands.console import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
     EXIT_NOTHING_WORKED,
+    add_tracking_options,
     at_least_one,
     positive,
     progress_bar,
     say,
     seed,
     stopped,
+    tracking,
 )
 from ml.config import PRESETS, PipelineConfig
 from ml.errors import PipelineError
@@ -27,7 +29,9 @@ HELP = "find, cut and cluster the action primitives of some videos, without a se
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `kineme discover` takes."""
-    parser.add_argument("videos", nargs="+", type=Path, metavar="VIDEO", help="a video file")
+    parser.add_argument(
+        "videos", nargs="+", type=Path, metavar="VIDEO", help="a video, or a file of tracks (.npy, .npz)"
+    )
     parser.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="folder for what is found; made if absent"
     )
@@ -46,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=seed, metavar="N", help="seed of training and clustering (default: the preset's)"
     )
+    add_tracking_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -66,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _config(arguments: argparse.Namespace) -> PipelineConfig:
     config = PipelineConfig.preset(arguments.preset, n_clusters=arguments.clusters, theta_on=arguments.theta_on)
+    config = replace(config, tracking=tracking(arguments))
     if arguments.seed is None:
         return config
     return replace(

@@ -11,16 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ml.artefacts import Progress, Tracks, no_progress
+from ml.artefacts import Progress, Tracks, VideoInfo, no_progress
 from ml.config import TrackingConfig
+from ml.errors import UnusableTracks
+from ml.tracking.camera import without_camera_motion
 from ml.tracking.file import TracksFile
+from ml.tracking.flow import track_flow
+from ml.tracking.imported import is_tracks, read_tracks, windows_of
 from ml.tracking.lucas_kanade import track_lucas_kanade
 from ml.tracking.prefetch import prefetched
 from ml.video import Damage, Frame, frames, probe
 
-__all__ = ["TracksFile", "track", "track_video"]
+__all__ = ["TracksFile", "facts", "is_tracks", "track", "track_video"]
 
 PREFETCHED_FRAMES = 8
+STABLE_EXTENT = 2.0  # of coordinates without the camera's motion, where 1 is the edge of a window's first picture
 
 
 def track(frames: Iterable[Frame], config: TrackingConfig) -> Iterator[Tracks]:
@@ -33,22 +38,48 @@ def track(frames: Iterable[Frame], config: TrackingConfig) -> Iterator[Tracks]:
 
     Raises TooShort if there are fewer than T frames.
     """
-    backends = {"lk": track_lucas_kanade}
-    return backends[config.backend](frames, config)
+    backends = {"lk": track_lucas_kanade, "flow": track_flow}
+    windows = backends[config.backend](frames, config)
+    return map(without_camera_motion, windows) if config.compensate_camera else windows
 
 
 def track_video(path: Path, config: TrackingConfig, out: Path, progress: Progress = no_progress) -> tuple[str, ...]:
     """Track a whole file into `out`/tracks.bin and tracks.json (see `TracksFile`); returns warnings for the uploader.
 
-    Decoding and tracking overlap. Raises what `ml.video.probe` raises; on any error nothing is left that would be
-    taken for finished tracks.
+    Decoding and tracking overlap. A file of tracks (`ml.tracking.imported`) is taken over as it is. Raises what
+    `ml.video.probe` raises; on any error nothing is left that would be taken for finished tracks.
     """
+    if is_tracks(path):
+        return _import(path, config, out, progress)
+    if config.backend == "tracks":
+        raise UnusableTracks("this is not a file of tracks (.npy or .npz)")
     info, damage = probe(path), Damage()
     decoded = frames(path, config.fps, config.long_side_px, damage, grey=True)
-    with TracksFile.create(out, stride=config.stride_frames) as file, prefetched(decoded, PREFETCHED_FRAMES) as ahead:
-        for tracks in track(ahead, config):
-            file.append(tracks)
-            done_s = float(tracks.times_s[-1, -1])
-            progress(min(1.0, done_s / info.duration_s), f"tracked {done_s:.0f} of {info.duration_s:.0f} s")
+    extent = STABLE_EXTENT if config.compensate_camera else 1.0
+    with (
+        TracksFile.create(out, stride=config.stride_frames, extent=extent) as file,
+        prefetched(decoded, PREFETCHED_FRAMES) as ahead,
+    ):
+        _append(file, track(ahead, config), info.duration_s, progress)
     progress(1.0, f"tracked {file.n_windows} windows")
     return damage.warnings()
+
+
+def facts(path: Path, config: TrackingConfig) -> VideoInfo:
+    """What `ml.video.probe` finds in a video, or the like of a file of tracks."""
+    return read_tracks(path, config).info(path) if is_tracks(path) else probe(path)
+
+
+def _import(path: Path, config: TrackingConfig, out: Path, progress: Progress) -> tuple[str, ...]:
+    recording = read_tracks(path, config)
+    with TracksFile.create(out, stride=config.stride_frames) as file:
+        _append(file, windows_of(recording, config), recording.duration_s, progress)
+    progress(1.0, f"took over {file.n_windows} windows")
+    return ()
+
+
+def _append(file: TracksFile, windows: Iterable[Tracks], duration_s: float, progress: Progress) -> None:
+    for tracks in windows:
+        file.append(tracks)
+        done_s = float(tracks.times_s[-1, -1])
+        progress(min(1.0, done_s / duration_s), f"tracked {done_s:.0f} of {duration_s:.0f} s")

@@ -13,18 +13,19 @@ import numpy as np
 from ml.artefacts import Tracks
 from ml.config import TrackingConfig
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass
 class TracksFile:
     """Append windows while tracking, read them back in chunks.
 
-    A folder holds two files. `tracks.json` is the header: {"version": 1, "windows": W, "frames": T, "points": N,
-    "stride": frames from one window's start to the next, "aspect": width / height}. `tracks.bin` is W records, one
-    after the other, little-endian without padding: T float64 times in seconds; T·N·2 int16 points as (x, y), 32767
-    being 1 and the right or lower edge; T·N visibility bits, padded to a byte, first point in the highest bit. One
-    step of a point is 1/32767 of half the picture, 0.006 px at 384 px; points outside the picture are clipped to it.
+    A folder holds two files. `tracks.json` is the header: {"version": 2, "windows": W, "frames": T, "points": N,
+    "stride": frames from one window's start to the next, "aspect": width / height, "extent": e}. `tracks.bin` is W
+    records, one after the other, little-endian without padding: T float64 times in seconds; T·N·2 int16 points as
+    (x, y), 32767 being e, where 1 is the right or lower edge; T·N visibility bits, padded to a byte, first point in the
+    highest bit. At an extent of 1 one step of a point is 1/32767 of half the picture, 0.006 px at 384 px. Points beyond
+    the extent are clipped to it.
 
     Records are written to `tracks.bin.part`, which gets its name when the file is closed, before the header is
     written: without a header that fits it, `open` refuses the file. Reads are plain file reads, so memory is what the
@@ -37,22 +38,26 @@ class TracksFile:
     n_points: int = 0
     stride: int = 4
     aspect: float = 1.0
+    extent: float = 1.0
     _writing: BinaryIO | None = field(default=None, repr=False)
 
     @classmethod
-    def create(cls, path: Path, *, stride: int = TrackingConfig.stride_frames) -> Self:
+    def create(cls, path: Path, *, stride: int = TrackingConfig.stride_frames, extent: float = 1.0) -> Self:
         """Start new tracks in folder `path`, which is made; earlier ones there are gone at once."""
         path.mkdir(parents=True, exist_ok=True)
         (path / "tracks.json").unlink(missing_ok=True)
-        return cls(path, stride=stride, _writing=(path / "tracks.bin.part").open("wb"))
+        return cls(path, stride=stride, extent=extent, _writing=(path / "tracks.bin.part").open("wb"))
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Finished tracks in folder `path`. Raises FileNotFoundError if there are none, ValueError if damaged."""
         header = json.loads((path / "tracks.json").read_text())
+        if header["version"] == 1:  # without an extent
+            header = {**header, "version": FORMAT_VERSION, "extent": 1.0}
         if header["version"] != FORMAT_VERSION:
             raise ValueError(f"{path}: tracks of version {header['version']}, this is version {FORMAT_VERSION}")
-        file = cls(path, header["windows"], header["frames"], header["points"], header["stride"], header["aspect"])
+        names = ("windows", "frames", "points", "stride", "aspect", "extent")
+        file = cls(path, *(header[name] for name in names))
         if (path / "tracks.bin").stat().st_size != file.n_windows * file._record.itemsize:
             raise ValueError(f"{path}: tracks.bin does not hold the {file.n_windows} windows its header says")
         return file
@@ -68,7 +73,7 @@ class TracksFile:
             raise ValueError(f"windows of {T} frames, {N} points, aspect {tracks.aspect} do not fit {self}")
         records = np.empty(W, dtype=self._record)
         records["times_s"] = tracks.times_s
-        records["points"] = np.rint(np.clip(tracks.points, -1, 1) * 32767)
+        records["points"] = np.rint(np.clip(tracks.points / self.extent, -1, 1) * 32767)
         records["visible"] = np.packbits(tracks.visible.reshape(W, -1), axis=1)
         self._writing.write(records.tobytes())
         self.n_windows += W
@@ -87,6 +92,7 @@ class TracksFile:
             "points": self.n_points,
             "stride": self.stride,
             "aspect": self.aspect,
+            "extent": self.extent,
         }
         part = self.folder / "tracks.json.part"
         part.write_text(json.dumps(header, indent=1) + "\n")
@@ -122,7 +128,7 @@ class TracksFile:
         W, T, N = len(records), self.n_frames, self.n_points
         bits = np.unpackbits(records["visible"], axis=1, count=T * N)
         return Tracks(
-            points=records["points"].astype(np.float32) / np.float32(32767),
+            points=records["points"].astype(np.float32) * np.float32(self.extent / 32767),
             visible=bits.reshape(W, T, N).astype(np.bool_),
             times_s=records["times_s"].astype(np.float64),
             aspect=self.aspect,

@@ -139,6 +139,29 @@ def test_a_video_without_motion_says_so(tmp_path: Path, capsys: pytest.CaptureFi
     assert capsys.readouterr().err.startswith("still.mp4: nothing moved")
 
 
+def test_a_file_of_tracks_goes_the_way_of_a_video_without_clips(
+    found: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    frames = np.arange(120)
+    path = 40.0 * np.cumsum((frames // 20) % 2 == 1)  # in pixels: 20 frames at rest, 20 in motion
+    tracks = np.random.default_rng(0).uniform(0, 900, (1, 30, 2)) + np.zeros((120, 1, 1))
+    tracks[:, :6, 0] += path[:, None] % 700
+    np.savez(tmp_path / "hands.npz", tracks=tracks, fps=10, width=1600, height=900)
+    out = tmp_path / "out"
+    assert discover(tmp_path / "hands.npz", "--out", out, "--tokenizer", found / "tokenizer", "--theta-on", 0.01) == 0
+    assert "hands.npz: warning: these are tracks, not pictures: there are no clips" in capsys.readouterr().err
+    segments = json.loads((out / "hands" / "segments.json").read_text())["segments"]
+    assert segments
+    assert {segment["clip"] for segment in segments} == {None}
+    assert list((out / "hands" / "clips").iterdir()) == []
+
+
+def test_tracks_that_do_not_say_their_rate_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    np.save(tmp_path / "hands.npy", np.zeros((120, 30, 2)))
+    assert discover(tmp_path / "hands.npy", "--out", tmp_path / "out") == 2
+    assert "say --tracks-fps" in capsys.readouterr().err
+
+
 def test_two_videos_of_one_name_do_not_mix(video: Path, found: Path, tmp_path: Path):
     twin = tmp_path / "elsewhere" / video.name
     twin.parent.mkdir()

@@ -49,7 +49,9 @@ def test_the_file_is_what_its_docstring_says(tmp_path: Path) -> None:
     tracks = random_tracks(2)
     path = written(tmp_path / "t", tracks)
     header = json.loads((path / "tracks.json").read_text())
-    assert header == {"version": 1, "windows": 2, "frames": 16, "points": 9, "stride": 4, "aspect": 4 / 3}
+    assert header == {
+        "version": 2, "windows": 2, "frames": 16, "points": 9, "stride": 4, "aspect": 4 / 3, "extent": 1.0,
+    }  # fmt: skip
     record = 16 * 8 + 16 * 9 * 2 * 2 + 16 * 9 // 8
     content = (path / "tracks.bin").read_bytes()
     assert len(content) == 2 * record
@@ -58,6 +60,26 @@ def test_the_file_is_what_its_docstring_says(tmp_path: Path) -> None:
     points = np.frombuffer(second, "<i2", 16 * 9 * 2, offset=128).reshape(16, 9, 2)
     assert points / 32767 == pytest.approx(tracks.points[1], abs=2e-5)
     assert (second[-18] >> 7 & 1) == tracks.visible[1, 0, 0]
+
+
+def test_points_beyond_the_picture_are_kept_up_to_the_extent(tmp_path: Path) -> None:
+    tracks = random_tracks(2)
+    wide = Tracks(1.5 * tracks.points, tracks.visible, tracks.times_s, tracks.aspect)
+    with TracksFile.create(tmp_path / "t", extent=2.0) as file:
+        file.append(wide)
+    assert np.abs(TracksFile.open(tmp_path / "t").read().points - wide.points).max() <= 2 * 0.5 / 32767 + 1e-6
+
+
+def test_tracks_written_before_there_was_an_extent_are_read(tmp_path: Path) -> None:
+    path = written(tmp_path / "t", random_tracks(2))
+    header = json.loads((path / "tracks.json").read_text())
+    del header["extent"]
+    expected = TracksFile.open(path).read()
+    (path / "tracks.json").write_text(json.dumps({**header, "version": 1}))
+    assert np.array_equal(TracksFile.open(path).read().points, expected.points)
+    (path / "tracks.json").write_text(json.dumps({**header, "version": 3}))
+    with pytest.raises(ValueError, match="version 3"):
+        TracksFile.open(path)
 
 
 def test_an_unfinished_file_is_not_taken_for_a_finished_one(tmp_path: Path) -> None:
