@@ -202,7 +202,7 @@ def _view(recording: Recording) -> _View:
 def _in_picture(recording: Recording, frames: slice | npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.float64], Mask]:
     """(x, y) of the picture in the recording's own units, [f, N, 2], and which points are to be seen, [f, N]."""
     points = np.asarray(recording.points[frames], dtype=np.float64)
-    seen: Mask = np.isfinite(points).all(axis=-1)
+    seen: Mask = np.logical_and.reduce(np.isfinite(points), axis=-1)
     if recording.visible is not None:
         seen &= recording.visible[frames]
     if points.shape[2] == 3:
@@ -221,7 +221,7 @@ def _resampled(recording: Recording, times_s: Seconds, view: _View) -> tuple[Flo
     (p, seen_p), (q, seen_q) = _in_picture(recording, before), _in_picture(recording, after)
     near = (known[after] - known[before] <= MAX_GAP_S)[:, None] | (share == 0) | (share == 1)
     places = (p * (1 - share[..., None]) + q * share[..., None] - view.centre) / view.half
-    inside: Mask = np.logical_and.reduce((places >= -1) & (places <= 1), axis=-1)
+    inside: Mask = np.all((places >= -1) & (places <= 1), axis=-1)
     visible = (seen_p | (share == 1)) & (seen_q | (share == 0)) & near & inside
     return np.where(visible[..., None], places, 0.0).astype(np.float32), visible
 
