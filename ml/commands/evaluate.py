@@ -67,7 +67,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="laps: count as the official LAPS tool does (default: %(default)s)",
     )
     parser.add_argument(
-        "--boundaries", choices=("ends", "both"), default="ends", help="where actions end, or start and end"
+        "--boundaries",
+        choices=("ends", "both"),
+        default="ends",
+        help="where actions end, or start and end, as --rule laps always takes (default: %(default)s)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="default: evaluation.json beside the plots")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="folder for plots (default: evaluation/ in --pred)")
@@ -99,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def table(evaluation: Evaluation) -> str:
     """The scores as aligned text: each video, then over all of them, then chance and the gain over it."""
-    keys = [key for key in COLUMNS if key in evaluation.macro]
+    keys = [key for key in COLUMNS if evaluation.macro.get(key) is not None]
     rows = [["video", "true", "found", *(COLUMNS[key] for key in keys)]]
     for c in evaluation.comparisons:
         scores = evaluation.per_video[c.video]

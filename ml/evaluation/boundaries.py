@@ -18,7 +18,7 @@ EDGE_S = 0.2
 """A boundary this near to the beginning or end of a clip is the clip's and not an action's: annotations by hand leave
 it out, and methods place it there because the video stops. Two steps of the 10 fps stream."""
 
-SLACK_S = 1e-9  # so that 2.3 s lies within 0.5 s of 1.8 s although 2.3 - 1.8 > 0.5 in floating point
+SLACK_S = 1e-9  # so that 1.1 s lies within 0.5 s of 0.6 s although 1.1 - 0.6 > 0.5 in floating point
 
 
 def ends(annotation: Annotation, duration_s: float | None) -> Seconds:

@@ -23,6 +23,7 @@ Scores = dict[str, float | None]
 
 DRAWS = 200  # of random boundaries, up to 20 videos; the row is their mean
 RESAMPLES = 1000  # of the videos, for the 95 % intervals
+LABELLED = ("edit", "mof")  # scores that need labels; mof: mean over frames, the accuracy over time
 FEW = 10  # videos, below which resampling them says little
 CHANCE = ("grid", "random", "grid_found", "random_found")
 """The chance rows: a regular grid or random boundaries, as many as the truth has or, `_found`, as were predicted."""
@@ -133,13 +134,15 @@ def evaluate(
     missing = tuple(c.video for c in comparisons if c.video not in predicted)
     labels = _kind_of_labels(comparisons)
     scorer = _Scorer(rule, labels, comparisons, frozenset(missing))
-    table = _Table([scorer.score(c) for c in comparisons])
+    rows = [scorer.score(c) for c in comparisons]
+    table = _Table(rows)
 
     rng = np.random.default_rng(seed)
     chance_tables = {
         name: [scorer.table_of_chance(name, rng) for _ in range(_draws(name, len(truth)))] for name in CHANCE
     }
-    macro = table.macro()
+    undefined: Scores = {} if rule == "laps" else dict.fromkeys(LABELLED)
+    macro = undefined | table.macro()
     chance = {name: _mean_scores([t.macro() for t in tables], macro) for name, tables in chance_tables.items()}
     intervals = _intervals(table, chance_tables["grid"][0], np.random.default_rng(seed))
     return Evaluation(
@@ -148,8 +151,8 @@ def evaluate(
         labels=labels,
         comparisons=comparisons,
         macro=macro,
-        micro=table.micro(),
-        per_video={c.video: table.of_video(index) for index, c in enumerate(comparisons)},
+        micro=undefined | table.micro(),
+        per_video={c.video: undefined | _Table([row]).macro() for c, row in zip(comparisons, rows, strict=True)},
         chance=chance,
         gain={key: _difference(value, chance["grid"][key]) for key, value in macro.items()},
         intervals95=intervals,
@@ -159,11 +162,10 @@ def evaluate(
     )
 
 
-def f1_curve(
-    comparisons: Sequence[Comparison], tolerances_s: Sequence[float], seed: int = 0, draws: int = 20
-) -> dict[str, list[float]]:
+def f1_curve(comparisons: Sequence[Comparison], tolerances_s: Sequence[float], seed: int = 0) -> dict[str, list[float]]:
     """Macro boundary F1 at each tolerance, of the predictions and of the chance rows at the true count."""
     rng = np.random.default_rng(seed)
+    draws = max(1, min(20, 400 // len(comparisons)))
     rows: dict[str, list[list[tuple[Seconds, Comparison]]]] = {
         "predicted": [[(c.predicted_s, c) for c in comparisons]],
         "grid": [[(_chance_boundaries("grid", c, rng), c) for c in comparisons]],
@@ -361,11 +363,6 @@ class _Table:
 
     def micro(self) -> Scores:
         return _scores(self.weighted("micro", np.ones((1, len(self.rows)))))
-
-    def of_video(self, video: int) -> Scores:
-        alone = np.zeros((1, len(self.rows)))
-        alone[0, video] = 1.0
-        return _scores(self.weighted("macro", alone))
 
     def weighted(self, kind: str, weights: Double) -> dict[str, Double]:
         """Each score under each weighting, [R]; NaN where it is not defined."""
