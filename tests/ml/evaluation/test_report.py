@@ -243,8 +243,8 @@ def frame_labels(model: str) -> dict[str, Annotation]:
 
 @needs_shared
 def test_published_models_on_gtea_score_as_published():
-    # Lea et al. 2017, as later papers quote it, over all 28 videos: ED-TCN F1@10 72.2, F1@25 69.3, F1@50 56.0, accuracy 64.0; the
-    # frame-wise SVM is far below. Here are 14 of the videos.
+    # Lea et al. 2017, as later papers quote it, over all 28 videos: ED-TCN F1@10 72.2, F1@25 69.3, F1@50 56.0, accuracy
+    # 64.0; the frame-wise SVM is far below. Here are 14 of the videos.
     truth = frame_labels("ground_truth")
     svm, tcn = (score(frame_labels(model), truth) for model in ("svm_pred", "ed_tcn_pred"))
     assert tcn.macro["segmental F1@10"] == pytest.approx(0.72, abs=0.03)
