@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from ml.artefacts import Progress
 from ml.config import TrackingConfig
+from ml.tracking import CoTracker
 
 EXIT_DONE, EXIT_NOTHING_WORKED, EXIT_INTERRUPTED = 0, 2, 130
 
@@ -77,9 +78,23 @@ def add_tracking_options(parser: argparse.ArgumentParser) -> None:
     """How points are followed; `tracking` reads it."""
     parser.add_argument(
         "--tracker",
-        choices=("lk", "flow"),
+        choices=("lk", "flow", "cotracker3"),
         default=TrackingConfig.backend,
-        help="what follows the points: lk, or flow for plain surfaces, at seven times the cost (default: %(default)s)",
+        help="what follows the points: lk; flow, for plain surfaces, at seven times the cost; or the paper's "
+        "cotracker3, on a GPU, for purposes that are not commercial (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--cotracker",
+        type=Path,
+        default=os.environ.get("KINEME_COTRACKER") or None,
+        metavar="DIR",
+        help="folder of CoTracker's weights and code (default: KINEME_COTRACKER)",
+    )
+    parser.add_argument(
+        "--accept-cc-by-nc",
+        action="store_true",
+        default=os.environ.get("KINEME_ACCEPT_CC_BY_NC", "").lower() in ("1", "true", "yes"),
+        help="you have read CoTracker's licence, CC-BY-NC 4.0, and keep to it (or set KINEME_ACCEPT_CC_BY_NC=1)",
     )
     parser.add_argument(
         "--compensate-camera", action="store_true", help="take the camera's own motion out, where it is worn or moved"
@@ -103,3 +118,11 @@ def tracking(arguments: argparse.Namespace) -> TrackingConfig:
         tracks_layout=arguments.tracks_layout,
         tracks_fps=arguments.tracks_fps,
     )
+
+
+def cotracker(arguments: argparse.Namespace) -> CoTracker:
+    """Where CoTracker lies and whether its licence was accepted. Shows the licence to who asks for it and did not."""
+    found = CoTracker(arguments.cotracker, arguments.accept_cc_by_nc)
+    if arguments.tracker == "cotracker3" and not found.accepted:
+        sys.stderr.write(found.licence_text())
+    return found

@@ -21,7 +21,8 @@ class TracksFile:
     """Append windows while tracking, read them back in chunks.
 
     A folder holds two files. `tracks.json` is the header: {"version": 2, "windows": W, "frames": T, "points": N,
-    "stride": frames from one window's start to the next, "aspect": width / height, "extent": e}. `tracks.bin` is W
+    "stride": frames from one window's start to the next, "aspect": width / height, "extent": e, "tracker":
+    what followed the points}. `tracks.bin` is W
     records, one after the other, little-endian without padding: T float64 times in seconds; T·N·2 int16 points as
     (x, y), 32767 being e, where 1 is the right or lower edge; T·N visibility bits, padded to a byte, first point in the
     highest bit. At an extent of 1 one step of a point is 1/32767 of half the picture, 0.006 px at 384 px. Points beyond
@@ -39,24 +40,27 @@ class TracksFile:
     stride: int = 4
     aspect: float = 1.0
     extent: float = 1.0
+    tracker: str = ""
     _writing: BinaryIO | None = field(default=None, repr=False)
 
     @classmethod
-    def create(cls, path: Path, *, stride: int = TrackingConfig.stride_frames, extent: float = 1.0) -> Self:
+    def create(
+        cls, path: Path, *, stride: int = TrackingConfig.stride_frames, extent: float = 1.0, tracker: str = ""
+    ) -> Self:
         """Start new tracks in folder `path`, which is made; earlier ones there are gone at once."""
         path.mkdir(parents=True, exist_ok=True)
         (path / "tracks.json").unlink(missing_ok=True)
-        return cls(path, stride=stride, extent=extent, _writing=(path / "tracks.bin.part").open("wb"))
+        return cls(path, stride=stride, extent=extent, tracker=tracker, _writing=(path / "tracks.bin.part").open("wb"))
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Finished tracks in folder `path`. Raises FileNotFoundError if there are none, ValueError if damaged."""
         header = json.loads((path / "tracks.json").read_text())
-        if header["version"] == 1:  # without an extent
-            header = {**header, "version": FORMAT_VERSION, "extent": 1.0}
+        if header["version"] == 1:
+            header = {**header, "version": FORMAT_VERSION, "extent": 1.0, "tracker": "lk"}
         if header["version"] != FORMAT_VERSION:
             raise ValueError(f"{path}: tracks of version {header['version']}, this is version {FORMAT_VERSION}")
-        names = ("windows", "frames", "points", "stride", "aspect", "extent")
+        names = ("windows", "frames", "points", "stride", "aspect", "extent", "tracker")
         file = cls(path, *(header[name] for name in names))
         if (path / "tracks.bin").stat().st_size != file.n_windows * file._record.itemsize:
             raise ValueError(f"{path}: tracks.bin does not hold the {file.n_windows} windows its header says")
@@ -93,6 +97,7 @@ class TracksFile:
             "stride": self.stride,
             "aspect": self.aspect,
             "extent": self.extent,
+            "tracker": self.tracker,
         }
         part = self.folder / "tracks.json.part"
         part.write_text(json.dumps(header, indent=1) + "\n")
