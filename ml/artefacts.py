@@ -144,7 +144,7 @@ class EnergyTrace:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The threshold of a run and how far to trust it (§3.1.2). The scores are None when the team set theta_on."""
+    """The threshold of some videos and how far to trust it (§3.1.2). The scores are None when the team set theta_on."""
 
     theta_on: float
     off_ratio: float
@@ -152,7 +152,7 @@ class Calibration:
     f1_always_on: float | None = None
     auc: float | None = None
     j: float | None = None
-    otsu_threshold: float | None = None
+    label_threshold: float | None = None  # of the velocity energy, above which a step was taken to move
     n_steps: int | None = None
     warning: str | None = None  # a plain sentence when the best F1 is no better than always-on
 

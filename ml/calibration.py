@@ -1,4 +1,4 @@
-"""Threshold calibration without labels (§3.1.2): Otsu on the proxy signal, then the θ_on that agrees best with it."""
+"""Threshold calibration without labels (§3.1.2): pseudo-labels from a proxy, then the θ_on that agrees best."""
 
 from __future__ import annotations
 
@@ -14,6 +14,34 @@ from ml.errors import NothingMoved
 from ml.segmentation import smooth
 
 Labels = npt.NDArray[np.bool_]
+FAST_QUANTILE = 0.95
+
+
+def calibrate_views(
+    energies: Sequence[EnergyTrace],
+    velocity_energies: Sequence[EnergyTrace],
+    views: Sequence[str],
+    config: CalibrationConfig,
+    detection: DetectionConfig,
+) -> list[Calibration | None]:
+    """The calibration of each video of a run: videos of one view share theirs, or all do with `config.scope` "run".
+
+    energies, velocity_energies, views: one of each per video, in the same order; views: equal for the same camera. How
+    far hands and camera are apart decides how large a speed is, so a threshold of one camera means little for another.
+    None for the videos of a view that cannot be calibrated because nothing moves there.
+    """
+    groups: dict[str, list[int]] = {}
+    for video, view in enumerate(views):
+        groups.setdefault(view if config.scope == "view" else "", []).append(video)
+    found: list[Calibration | None] = [None] * len(views)
+    for videos in groups.values():
+        try:
+            shared = calibrate([energies[v] for v in videos], [velocity_energies[v] for v in videos], config, detection)
+        except NothingMoved:
+            continue
+        for video in videos:
+            found[video] = shared
+    return found
 
 
 def calibrate(
@@ -22,11 +50,12 @@ def calibrate(
     config: CalibrationConfig,
     detection: DetectionConfig,
 ) -> Calibration:
-    """One θ_on for all videos of a run, from their energies and velocity energies (same videos, same order).
+    """One θ_on for some videos, from their energies and velocity energies (same videos, same order).
 
     Both signals are smoothed as the detector smooths, so θ_on is a threshold of what it will compare with, and the
     pseudo-labels lag as much as the energy does. Steps of all videos are pooled: one sweep, not a median of many.
-    With `config.theta_on` given, that is the threshold, and the scores are None.
+    With `config.theta_on` given, that is the threshold, and the scores are None. Where the energy is the velocity
+    energy itself, the sweep returns the threshold of the labels, and its scores say nothing.
 
     Raises NothingMoved where no video moves, or where the energy is 0 throughout.
     """
@@ -40,7 +69,7 @@ def calibrate(
     velocity = np.concatenate([smooth(trace.energy, detection.alpha) for trace in velocity_energies])
     if not energy.any():
         raise NothingMoved("nothing moved: the code stream never changes")
-    threshold = otsu(velocity, config.histogram_bins)
+    threshold = label_threshold(velocity, config)
     found = sweep(energy, velocity > threshold)
     return Calibration(
         theta_on=found.theta,
@@ -49,10 +78,21 @@ def calibrate(
         f1_always_on=found.f1_always_on,
         auc=found.auc,
         j=found.j,
-        otsu_threshold=threshold,
+        label_threshold=threshold,
         n_steps=len(energy),
         warning=_warning(found),
     )
+
+
+def label_threshold(velocity: Float, config: CalibrationConfig) -> float:
+    """The smoothed velocity energy, [S], above which a step is taken to move: Otsu's threshold, or a share of the speed
+    that one step in twenty exceeds.
+
+    The share is of a high quantile, so hours of rest between the cycles do not move it, and neither does one glitch.
+    """
+    if config.labels == "otsu":
+        return otsu(velocity, config.histogram_bins)
+    return config.moving_share * float(np.quantile(velocity, FAST_QUANTILE))
 
 
 def moved(velocity: EnergyTrace, config: CalibrationConfig) -> bool:

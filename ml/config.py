@@ -19,9 +19,9 @@ PRESETS = ("paper", "small", "tiny")
 class TrackingConfig:
     """Point tracking (§3: sliding window buffer of motion keypoints). Windows start every `stride_frames`."""
 
-    backend: Literal["lk", "flow", "cotracker3", "tracks"] = "lk"  # a file of tracks is imported whatever stands here
+    backend: Literal["flow", "lk", "cotracker3", "tracks"] = "flow"  # a file of tracks is imported whatever stands here
     fps: float = 10.0
-    long_side_px: int = 384  # frames are scaled down to this, aspect kept, never up
+    long_side_px: int = 512  # frames are scaled down to this, aspect kept, never up
     grid: int = 20  # N = grid²; laid afresh on each window's first frame
     window_frames: int = 16  # T
     stride_frames: int = 4
@@ -153,16 +153,33 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class EnergyConfig:
-    """Which signal is cut (§3.1.1)."""
+    """Which signal is cut (§3.1.1).
 
-    source: Literal["quantized", "prequant", "velocity"] = "quantized"
+    `quantized` is the paper's. `velocity` is the default, because on every annotated recording we have it marks the
+    ends of actions better (docs/results.md). `flow` is the picture's mean flow, `prequant` the latent before its codes.
+    """
+
+    source: Literal["quantized", "prequant", "velocity", "flow"] = "velocity"
+    per: Literal["step", "window"] = "step"  # window: the mean over a window's own differences, as the published code
+    gate_speed: float = 0.0  # energy is 0 where the velocity energy is below; the published code gates, the paper not
+
+    def __post_init__(self) -> None:
+        if not self.gate_speed >= 0:
+            raise ValueError("gate_speed must be 0 or more")
 
 
 @dataclass(frozen=True)
 class CalibrationConfig:
-    """Threshold calibration (§3.1.2). A given `theta_on` is used as it is; None calibrates over the run's videos."""
+    """Threshold calibration without labels (§3.1.2). A given `theta_on` is used as it is, for all videos.
+
+    The pseudo-label of a step is "moving". By `otsu`, the paper's, half of a slow movement counts as rest; by `share`
+    a step moves when its velocity energy is above `moving_share` of what the fastest 5 % of the steps reach.
+    """
 
     theta_on: float | None = None
+    scope: Literal["view", "run"] = "view"  # one threshold per view, or one for all videos; no view: per video
+    labels: Literal["share", "otsu"] = "share"
+    moving_share: float = 0.19
     histogram_bins: int = 256  # Otsu
     still_speed: float = 0.002  # half picture heights per step; a video whose fastest points stay below does not move
 
@@ -171,18 +188,42 @@ class CalibrationConfig:
 class DetectionConfig:
     """The causal detector (§3.1.2). Steps are those of the energy trace (1 / fps seconds).
 
-    The paper gives none of these numbers. They were chosen on 13 annotated recordings and a synthetic take together,
-    one set for all: little smoothing, since at ten values a second an average over half a second hides the dip between
-    two movements, and a short least length, since what is left of a quick movement above theta_on is shorter than it.
+    The paper gives none of these numbers; see `RefinementConfig` for where they are from. Little smoothing, since at
+    ten values a second an average over half a second hides the rest between two movements, and a short least length,
+    since what is left of a quick movement above theta_on is shorter than it.
     """
 
-    alpha: float = 0.8  # EMA weight of the newest value
-    off_ratio: float = 0.95  # r: theta_off = r * theta_on
+    alpha: float = 0.55  # EMA weight of the newest value
+    off_ratio: float = 0.8  # r: theta_off = r * theta_on
     on_steps: int = 2  # u
     off_steps: int = 2  # d
     cooldown_steps: int = 0
     min_s: float = 0.2
     max_s: float | None = None
+
+
+@dataclass(frozen=True)
+class RefinementConfig:
+    """What is done to a segment after the detector has closed it (`ml.refinement`); not in the paper.
+
+    One interval of the detector may hold several movements: it is split where the energy is next to nothing, and where
+    it dips and rises again. And a movement is over a little after its energy has fallen below theta_off. Chosen, with
+    the detector's numbers, on 13 annotated recordings and a synthetic take, one set for all (docs/results.md).
+    """
+
+    rest: float | None = (
+        0.35  # in theta_on: energy that splits where it is lower, even for one step; None does not split
+    )
+    dip: float | None = 1.2  # in theta_on: how far the energy falls and rises again; None does not split
+    smooth_s: float = 0.14  # standard deviation of the Gaussian that dips are looked for in, both directions
+    min_piece_s: float = 0.2
+    hold_s: float = 0.3  # how far an end is moved on, at most to the next segment
+
+    def __post_init__(self) -> None:
+        if any(share is not None and not share > 0 for share in (self.rest, self.dip, self.smooth_s)):
+            raise ValueError("rest, dip and smooth_s must be above 0")
+        if not (self.min_piece_s >= 0 and self.hold_s >= 0):
+            raise ValueError("min_piece_s and hold_s must be 0 or more")
 
 
 @dataclass(frozen=True)
@@ -231,6 +272,7 @@ class PipelineConfig:
     energy: EnergyConfig = field(default_factory=EnergyConfig)
     calibration: CalibrationConfig = field(default_factory=CalibrationConfig)
     detection: DetectionConfig = field(default_factory=DetectionConfig)
+    refinement: RefinementConfig = field(default_factory=RefinementConfig)
     embedding: EncoderConfig = field(default_factory=EncoderConfig)
     clustering: ClusteringConfig = field(default_factory=ClusteringConfig)
     coherence: CoherenceConfig = field(default_factory=CoherenceConfig)

@@ -4,12 +4,16 @@ E(t) = ‖z_q,t − z_q,t−1‖₂, both taken from the window that gives step 
 afresh, so a difference across two windows would measure the new grid
 (docs/decisions/0002-energy-inside-the-window.md). The very first step of a stream has no step before it; its energy is
 0, so that a trace has one value for every step.
-Nothing here is smoothed, and nothing is gated: a still picture has the energy its codes say.
+The published code takes one value per window instead, the mean of the differences inside it; `per` "window" gives that,
+repeated for the steps the window gives to the stream. Nothing here is smoothed. Scales: latent energies are in units of
+one checkpoint's codebook, speeds in half picture heights per `STEP_S`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +24,7 @@ from ml.threads import fixed_threads
 from ml.tokenizer.encode import BATCH, prequantized
 from ml.tokenizer.model import MotionTokenizer
 
+Per = Literal["step", "window"]
 FASTEST_SHARE = 0.1  # of the visible points: a hand covers a small part of the picture
 
 
@@ -30,17 +35,28 @@ def energy(
     config: EnergyConfig,
     progress: Progress = no_progress,
 ) -> EnergyTrace:
-    """The energy of `config.source`: `quantized` is the paper's, `prequant` and `velocity` are for comparison."""
+    """The energy of `config.source`, per step or per window, [S] float32 either way; gated where that is asked for.
+
+    `quantized` is the paper's; `prequant`, `velocity` and `flow` are its ablations (table 5, §4.2). With a gate the
+    trace's source says so, and E = 0 wherever the velocity energy is below `config.gate_speed`.
+    """
     match config.source:
         case "quantized":
-            return latent_action_energy(stream, tokenizer)
+            trace = latent_action_energy(stream, tokenizer, per=config.per)
         case "prequant":
-            return prequant_energy(tracks, stream, tokenizer, progress)
+            trace = prequant_energy(tracks, stream, tokenizer, progress, per=config.per)
         case "velocity":
-            return velocity_energy(tracks, stream, progress)
+            trace = velocity_energy(tracks, stream, progress, per=config.per)
+        case "flow":
+            trace = flow_energy(tracks, stream, progress, per=config.per)
+    if config.gate_speed > 0:
+        fast = velocity_energy(tracks, stream).energy >= config.gate_speed
+        source = f"{trace.source}, gated below {config.gate_speed:g}"
+        trace = EnergyTrace(np.where(fast, trace.energy, 0.0).astype(np.float32), trace.times_s, source)
+    return trace
 
 
-def latent_action_energy(stream: TokenStream, tokenizer: MotionTokenizer) -> EnergyTrace:
+def latent_action_energy(stream: TokenStream, tokenizer: MotionTokenizer, per: Per = "step") -> EnergyTrace:
     """E(t) = ‖z_q,t − z_q,t−1‖₂, [S] float32, in the units of this checkpoint's codebook.
 
     The scale is learned with the codebook: neither the values nor a threshold carry over to another checkpoint.
@@ -50,29 +66,46 @@ def latent_action_energy(stream: TokenStream, tokenizer: MotionTokenizer) -> Ene
     per_step = np.zeros(stream.codes.shape, dtype=np.float32)  # [W, T-1]
     for start in range(0, len(stream.codes), BATCH):
         per_step[start : start + BATCH, 1:] = _steps(codebook[stream.codes[start : start + BATCH]])
-    return _trace(per_step, stream, "quantized")
+    return _trace(per_step, stream, "quantized", per, differences=True)
 
 
 def prequant_energy(
-    tracks: TrackWindows, stream: TokenStream, tokenizer: MotionTokenizer, progress: Progress = no_progress
+    tracks: TrackWindows,
+    stream: TokenStream,
+    tokenizer: MotionTokenizer,
+    progress: Progress = no_progress,
+    per: Per = "step",
 ) -> EnergyTrace:
     """‖z_t − z_t−1‖₂ of the encoder's output before quantisation, [S] float32. Encodes the tracks again."""
     parts = [np.pad(_steps(z), ((0, 0), (1, 0))) for z in prequantized(tracks, tokenizer, progress)]
-    return _trace(np.concatenate(parts), stream, "prequant")
+    return _trace(np.concatenate(parts), stream, "prequant", per, differences=True)
 
 
-def velocity_energy(tracks: TrackWindows, stream: TokenStream, progress: Progress = no_progress) -> EnergyTrace:
+def velocity_energy(
+    tracks: TrackWindows, stream: TokenStream, progress: Progress = no_progress, per: Per = "step"
+) -> EnergyTrace:
     """The proxy signal (§3.1.2): mean speed of the fastest tenth of the visible points, [S] float32.
 
     In half picture heights per step. The paper says "the temporal difference of velocity keypoints" and no more; a mean
     over all points drowns a hand that covers a twentieth of the picture.
     """
-    parts = []
-    for start in range(0, tracks.n_windows, BATCH):
-        stop = min(start + BATCH, tracks.n_windows)
-        parts.append(fastest_speed(tracks.read(start, stop)))
-        progress(stop / tracks.n_windows, f"{stop} of {tracks.n_windows} windows")
-    return _trace(np.concatenate(parts), stream, "velocity")
+    return _trace(_read(tracks, fastest_speed, progress), stream, "velocity", per)
+
+
+def flow_energy(
+    tracks: TrackWindows, stream: TokenStream, progress: Progress = no_progress, per: Per = "step"
+) -> EnergyTrace:
+    """Mean speed of all visible points, [S] float32: with the tracking backend `flow`, the mean optical flow magnitude
+    on the grid (§4.1.2), without decoding the video again."""
+    return _trace(_read(tracks, mean_speed, progress), stream, "flow", per)
+
+
+def mean_speed(tracks: Tracks) -> Float:
+    """[W, T-1] float32: per step, the mean speed of the points visible at both its ends, in half picture heights."""
+    visible = tracks.visible[:, 1:] & tracks.visible[:, :-1]
+    speeds = np.linalg.norm(tracks.velocities(), axis=-1) * visible  # [W, T-1, N]
+    mean: Float = (speeds.sum(axis=-1) / np.maximum(visible.sum(axis=-1), 1)).astype(np.float32)
+    return mean
 
 
 def fastest_speed(tracks: Tracks) -> Float:
@@ -96,6 +129,22 @@ def _steps(z: Float) -> Float:
     return norms
 
 
-def _trace(per_step: Float, stream: TokenStream, source: str) -> EnergyTrace:
-    """Per window and step, [W, T-1], to the continuous stream, [S]."""
+def _read(tracks: TrackWindows, measure: Callable[[Tracks], Float], progress: Progress) -> Float:
+    """`measure` of all windows, [W, T-1], a few of them in memory at a time."""
+    parts = []
+    for start in range(0, tracks.n_windows, BATCH):
+        stop = min(start + BATCH, tracks.n_windows)
+        parts.append(measure(tracks.read(start, stop)))
+        progress(stop / tracks.n_windows, f"{stop} of {tracks.n_windows} windows")
+    return np.concatenate(parts)
+
+
+def _trace(
+    per_step: Float, stream: TokenStream, source: str, per: Per = "step", differences: bool = False
+) -> EnergyTrace:
+    """Per window and step, [W, T-1], to the continuous stream, [S]. differences: a window's first step has no value."""
+    if per == "window":
+        mean = per_step[:, 1 if differences else 0 :].mean(axis=1, keepdims=True)
+        per_step = np.broadcast_to(mean, per_step.shape)
+        source += ", one per window"
     return EnergyTrace(stream.stream(per_step).astype(np.float32), stream.stream_times_s, source)

@@ -12,14 +12,15 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ml.artefacts import Calibration, Clustering, EnergyTrace, Progress, Segment, TokenStream, VideoInfo, no_progress
-from ml.calibration import calibrate, moved
+from ml.calibration import calibrate_views, moved
 from ml.clustering import cluster
 from ml.config import PipelineConfig
 from ml.embedding import embed
 from ml.energy import energy, velocity_energy
-from ml.errors import NothingMoved, PipelineError, TooFewSegments
+from ml.errors import PipelineError, TooFewSegments
 from ml.preview import make_clips
-from ml.segmentation import segment, smooth
+from ml.refinement import segment
+from ml.segmentation import smooth
 from ml.store import clustering_facts, save_energy, save_json, save_segments, save_stream
 from ml.tokenizer.checkpoint import FACTS, WEIGHTS, load_tokenizer
 from ml.tokenizer.encode import tokenize
@@ -45,6 +46,7 @@ class Take:
     stream: TokenStream | None = None
     trace: EnergyTrace | None = None
     velocity: EnergyTrace | None = None
+    calibration: Calibration | None = None
     segments: list[Segment] = field(default_factory=list)
 
     @property
@@ -57,7 +59,6 @@ class Report:
     """What came of each video, in the order given, and of the run. Also written as report.json."""
 
     takes: tuple[Take, ...]
-    calibration: Calibration | None
     clustering: Clustering | None
 
     @property
@@ -75,9 +76,6 @@ class Report:
             "n_working": self.n_working,
             "n_segments": self.n_segments,
             "n_clusters": None if self.clustering is None else self.clustering.n_clusters,
-            "calibration": None
-            if self.calibration is None
-            else {**asdict(self.calibration), "theta_off": self.calibration.theta_off},
         }
 
 
@@ -100,18 +98,17 @@ def discover(
     if given is not None:
         config = config.with_tokenizer(given.config)
     takes = [Take(video, folder) for video, folder in zip(videos, folder_names(videos), strict=True)]
-    calibration: Calibration | None = None
     clustering: Clustering | None = None
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".working-", dir=out) as working:
         _track(takes, config, Path(working), _part(progress, 0.0, 0.45))
         if _working(takes):
             checkpoint = _checkpoint(takes, config, tokenizer, out, _part(progress, 0.45, 0.8))
-            calibration = find_segments(takes, config, checkpoint, _part(progress, 0.8, 0.88))
-        if calibration is not None:
+            find_segments(takes, config, checkpoint, _part(progress, 0.8, 0.88))
+        if _working(takes):
             clustering = _cluster(takes, checkpoint, config, out, _part(progress, 0.88, 0.92))
-            _write(takes, config, calibration, clustering, out, _part(progress, 0.92, 1.0))
-    report = Report(tuple(takes), calibration, clustering)
+            _write(takes, config, clustering, out, _part(progress, 0.92, 1.0))
+    report = Report(tuple(takes), clustering)
     save_json(out / "config.json", config.to_dict())
     save_json(out / "report.json", report.to_dict())
     progress(1.0, f"{report.n_segments} segments")
@@ -120,17 +117,23 @@ def discover(
 
 def find_segments(
     takes: Sequence[Take], config: PipelineConfig, tokenizer: MotionTokenizer, progress: Progress = no_progress
-) -> Calibration | None:
-    """From tracks to segments: codes and energies of each take that works, one threshold for all, and the cut.
+) -> None:
+    """From tracks to segments: codes and energies of each take that works, the thresholds, and the cut.
 
-    Fills in the takes, with a reason where a video does not move. None where none of them moves.
+    Fills in the takes, with a reason where a video does not move. Each is a view of its own unless the configuration
+    asks for one threshold for all (`CalibrationConfig.scope`).
     """
     _measure(takes, config, tokenizer, progress)
-    calibration = _calibrate(takes, config)
-    if calibration is not None:
-        for take in _working(takes):
-            take.segments = segment(_made(take.trace), _made(take.stream), calibration, config.detection)
-    return calibration
+    working = _working(takes)
+    traces, velocities = [_made(take.trace) for take in working], [_made(take.velocity) for take in working]
+    views = [take.folder for take in working]
+    calibrations = calibrate_views(traces, velocities, views, config.calibration, config.detection)
+    for take, calibration in zip(working, calibrations, strict=True):
+        if calibration is None:
+            take.reason = "nothing moved: the code stream never changes"
+            continue
+        take.calibration = calibration
+        take.segments = segment(_made(take.trace), _made(take.stream), calibration, config.detection, config.refinement)
 
 
 def folder_names(videos: Sequence[Path]) -> list[str]:
@@ -206,20 +209,6 @@ def _measure(takes: Sequence[Take], config: PipelineConfig, tokenizer: MotionTok
             take.reason = "nothing moved: the points of the picture stay where they are"
 
 
-def _calibrate(takes: Sequence[Take], config: PipelineConfig) -> Calibration | None:
-    working = _working(takes)
-    if not working:
-        return None
-    traces = [_made(take.trace) for take in working]
-    velocities = [_made(take.velocity) for take in working]
-    try:
-        return calibrate(traces, velocities, config.calibration, config.detection)
-    except NothingMoved as error:
-        for take in working:
-            take.reason = str(error)
-        return None
-
-
 def _cluster(
     takes: Sequence[Take], tokenizer: MotionTokenizer, config: PipelineConfig, out: Path, progress: Progress
 ) -> Clustering | None:
@@ -239,7 +228,6 @@ def _cluster(
 def _write(
     takes: Sequence[Take],
     config: PipelineConfig,
-    calibration: Calibration,
     clustering: Clustering | None,
     out: Path,
     progress: Progress,
@@ -259,7 +247,7 @@ def _write(
             make_clips(take.video, [(found.start_s, found.end_s) for found in segments], clips, step)
         smoothed = smooth(trace.energy, config.detection.alpha)
         save_stream(_made(take.stream), folder / "codes.npz")
-        save_energy(folder / "energy.npz", trace, _made(take.velocity), smoothed=smoothed, calibration=calibration)
+        save_energy(folder / "energy.npz", trace, _made(take.velocity), smoothed=smoothed, calibration=take.calibration)
         save_segments(
             folder / "segments.json",
             shown(take.video),
@@ -283,6 +271,9 @@ def _facts(take: Take) -> dict[str, Any]:
         "reason": take.reason,
         "duration_s": None if take.info is None else take.info.duration_s,
         "n_segments": len(take.segments),
+        "calibration": None
+        if take.calibration is None
+        else {**asdict(take.calibration), "theta_off": take.calibration.theta_off},
         "warnings": take.warnings,
     }
 

@@ -17,12 +17,11 @@ So segments are in order, never overlap, and once given out never change.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from ml.artefacts import Calibration, EnergyTrace, Float, Segment, TokenStream
+from ml.artefacts import Calibration, EnergyTrace, Float
 from ml.config import DetectionConfig
 
 TIME_TOLERANCE_S = 1e-6  # 0.7 - 0.3 is a little less than 0.4
@@ -135,24 +134,12 @@ class Detector:
         return [Interval(first, stop, start_s, end_s)] if long_enough else []
 
 
-def segment(
-    trace: EnergyTrace, stream: TokenStream, calibration: Calibration, config: DetectionConfig
-) -> list[Segment]:
-    """Primitives A_i of one video, in order, each with the codes of its steps and its energy before smoothing."""
-    if len(trace.energy) != len(stream.stream_times_s):
-        raise ValueError(f"the trace has {len(trace.energy)} steps, the stream {len(stream.stream_times_s)}")
-    detector = Detector(calibration, config, start_s=float(stream.times_s[0, 0]))
+def detect(trace: EnergyTrace, calibration: Calibration, config: DetectionConfig, start_s: float) -> list[Interval]:
+    """The intervals of a whole trace: every step pushed in order, then the end. start_s: as of `Detector`."""
+    detector = Detector(calibration, config, start_s)
     found = [
         interval
         for value, time_s in zip(trace.energy, trace.times_s, strict=True)
         for interval in detector.push(float(value), float(time_s))
     ]
-    codes = stream.stream_codes
-    return [_segment(interval, trace, codes) for interval in found + detector.flush()]
-
-
-def _segment(interval: Interval, trace: EnergyTrace, codes: np.typing.NDArray[np.int16]) -> Segment:
-    inside = slice(interval.first, interval.stop)
-    values = trace.energy[inside]
-    mean = math.fsum(float(v) for v in values) / len(values)
-    return Segment(interval.start_s, interval.end_s, codes[inside].copy(), mean, float(values.max()))
+    return found + detector.flush()

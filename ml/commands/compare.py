@@ -82,10 +82,10 @@ def laps_and_velocity(
     """
     takes = [material.fresh_take() for material in materials]
     start = time.perf_counter()
-    calibration = find_segments(takes, config, tokenizer)
+    find_segments(takes, config, tokenizer)
     encoding_s = time.perf_counter() - start
     tracking_s = sum(material.tracking_s for material in materials)
-    note = "nothing moved" if calibration is None else f"θ_on {calibration.theta_on:.4g}, from the velocities"
+    note = f"energy {config.energy.source}, a threshold for each video"
     cuts = {take.video.stem: found_by(take) for take in takes}
     laps = Method("LAPS", note, _annotated(materials, cuts), tracking_s + training_s + encoding_s)
     velocities = []

@@ -88,8 +88,8 @@ def _tell(report: Report, out: Path) -> int:
             say(f"{shown(take.video)}: {take.reason}")
         for warning in take.warnings if take.works else ():
             say(f"{shown(take.video)}: warning: {warning}")
-    if report.calibration is not None and report.calibration.warning is not None:
-        say(f"warning: {report.calibration.warning}")
+        if take.calibration is not None and take.calibration.warning is not None:
+            say(f"{shown(take.video)}: warning: {take.calibration.warning}")
     if report.n_working == 0:
         return EXIT_NOTHING_WORKED
     clusters = 0 if report.clustering is None else report.clustering.n_clusters

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.artefacts import EnergyTrace
-from ml.calibration import calibrate, otsu, sweep
+from ml.calibration import calibrate, calibrate_views, label_threshold, otsu, sweep
 from ml.config import CalibrationConfig, DetectionConfig
 from ml.errors import NothingMoved
 
@@ -128,3 +128,37 @@ def test_a_threshold_no_better_than_always_on_is_warned_of():
     assert found.f1 <= found.f1_always_on
     assert found.warning is not None
     assert "everything" in found.warning
+
+
+def test_a_step_moves_above_a_share_of_the_fast_ones_or_above_otsus_threshold():
+    # 95 of 100 steps at most 1, so the 0.95 quantile lies between 1 and 2, at the lower one: 1 + 0.05 · (2 - 1).
+    speeds = np.array([0.0] * 90 + [1.0] * 5 + [2.0] * 5, dtype=np.float32)
+    assert label_threshold(speeds, CalibrationConfig(moving_share=0.2)) == pytest.approx(0.2 * 1.05)
+    assert label_threshold(speeds, CalibrationConfig(labels="otsu")) == otsu(speeds)
+
+
+def test_the_energy_that_makes_the_labels_gets_their_threshold():
+    speeds = trace(0, 0, 0.02, 0.1, 0.1, 0.1)
+    found = calibrate([speeds], [speeds], CalibrationConfig(moving_share=0.5), RAW)
+    assert 0.02 < found.theta_on < 0.1
+    assert found.label_threshold == pytest.approx(0.05)
+    assert found.f1 == 1.0
+
+
+def test_every_view_has_its_own_threshold():
+    near, far, still = trace(0, 0, 0.4, 0.4), trace(0, 0, 0.04, 0.04), trace(0, 0, 0, 0)
+    traces, views = [near, far, near, still], ["front", "side", "front", "back"]
+    front, side, again, back = calibrate_views(traces, traces, views, CalibrationConfig(), RAW)
+    assert front is again
+    assert front is not None
+    assert side is not None
+    assert side.theta_on < 0.04 < front.theta_on
+    assert back is None
+
+
+def test_one_threshold_for_all_where_that_is_asked_for():
+    near, far = trace(0, 0, 0.4, 0.4), trace(0, 0, 0.04, 0.04)
+    first, second = calibrate_views([near, far], [near, far], ["a", "b"], CalibrationConfig(scope="run"), RAW)
+    assert first is second
+    assert first is not None
+    assert first.n_steps == 8

@@ -4,7 +4,7 @@ import torch
 
 from ml.artefacts import TokenStream, Tracks
 from ml.config import EnergyConfig, TokenizerConfig
-from ml.energy import energy, fastest_speed, latent_action_energy, prequant_energy, velocity_energy
+from ml.energy import energy, fastest_speed, flow_energy, latent_action_energy, prequant_energy, velocity_energy
 from ml.tokenizer.encode import prequantized, tokenize, z_q_of
 from ml.tokenizer.model import MotionTokenizer
 from tests.ml.moving_points import MovingPoints
@@ -98,3 +98,38 @@ def test_velocity_energy_follows_the_motion(tokenizer: MotionTokenizer):
     trace = velocity_energy(tracks, tokenize(tracks, tokenizer, stride=4))
     moves = ((trace.times_s + 1e-9) // 2) % 2 == 1
     assert trace.energy[moves].min() > 10 * trace.energy[~moves].max()
+
+
+def test_one_value_per_window_is_the_mean_of_its_differences(tokenizer: MotionTokenizer):
+    # z_q of code c is (3c, 4c, 0, …). Window 0: 1 1 3 → differences 0, 10 → 5. Window 1: 5 6 6 → 5, 0 → 2.5.
+    book = torch.zeros(1920, 32)
+    book[:, 0], book[:, 1] = 3 * torch.arange(1920), 4 * torch.arange(1920)
+    tokenizer.codebook = lambda: book  # type: ignore[method-assign]
+    try:
+        trace = latent_action_energy(stream_of([[1, 1, 3], [5, 6, 6]], stride=2), tokenizer, per="window")
+    finally:
+        del tokenizer.codebook
+    assert trace.energy.tolist() == [5, 5, 5, 2.5, 2.5]
+    assert trace.source == "quantized, one per window"
+
+
+def test_the_flow_energy_is_the_mean_speed_of_the_points_seen(tokenizer: MotionTokenizer):
+    tracks = MovingPoints(3)
+    stream = tokenize(tracks, tokenizer, stride=4)
+    batch = tracks.read(0, 3)
+    seen = batch.visible[:, 1:] & batch.visible[:, :-1]
+    speeds = np.linalg.norm(batch.velocities(), axis=-1)
+    by_hand = [[speeds[w, t][seen[w, t]].mean() for t in range(15)] for w in range(3)]
+    expected = stream.stream(np.array(by_hand, dtype=np.float32))
+    assert flow_energy(tracks, stream).energy == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_gate_takes_the_energy_of_slow_steps_and_says_so(tokenizer: MotionTokenizer):
+    tracks = MovingPoints(5)
+    stream = tokenize(tracks, tokenizer, stride=4)
+    speeds = velocity_energy(tracks, stream).energy
+    gate = float(np.median(speeds))
+    plain = energy(stream, tracks, tokenizer, EnergyConfig(source="quantized"))
+    gated = energy(stream, tracks, tokenizer, EnergyConfig(source="quantized", gate_speed=gate))
+    assert gated.energy.tolist() == np.where(speeds >= gate, plain.energy, 0).tolist()
+    assert gated.source.startswith("quantized, gated below")

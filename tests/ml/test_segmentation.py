@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.artefacts import Calibration, EnergyTrace, TokenStream
+from ml.artefacts import Calibration, EnergyTrace
 from ml.config import DetectionConfig
-from ml.segmentation import Detector, Interval, segment, smooth
+from ml.segmentation import Detector, Interval, smooth
+from ml.segmentation import detect as detect_file
 
 PLAIN = DetectionConfig(alpha=1.0, off_ratio=0.5, on_steps=2, off_steps=2, cooldown_steps=0, min_s=0.0, max_s=None)
 
@@ -129,25 +130,9 @@ def test_the_future_changes_no_finished_segment(past: list[float], future: list[
     assert detect(past + future, config)[: len(finished)] == finished
 
 
-@given(energies.filter(lambda values: len(values) >= 15), configs)
-def test_a_file_gives_the_segments_of_the_live_stream(values: list[float], config: DetectionConfig):
-    # One window of as many steps as there are values; codes count them.
-    S = len(values)
-    times_s = np.arange(S + 1)[None] / 10
-    stream = TokenStream(np.arange(S, dtype=np.int16)[None], times_s, stride=1)
-    trace = EnergyTrace(np.array(values, dtype=np.float32), times_s[0, 1:], "quantized")
-    live = detect(trace.energy.tolist(), config)
-    of_file = segment(trace, stream, Calibration(1.0, config.off_ratio), config)
-    assert [(s.start_s, s.end_s) for s in of_file] == [(f.start_s, f.end_s) for f in live]
-    for found, expected in zip(of_file, live, strict=True):
-        assert found.codes.tolist() == list(range(expected.first, expected.stop))
-        inside = trace.energy[expected.first : expected.stop]
-        assert found.energy_peak == inside.max()
-        assert found.energy_mean == pytest.approx(inside.mean(), rel=1e-5)
-
-
-def test_segment_wants_a_trace_of_the_same_stream():
-    stream = TokenStream(np.zeros((1, 3), dtype=np.int16), np.arange(4.0)[None], stride=1)
-    trace = EnergyTrace(np.zeros(2, dtype=np.float32), np.array([1.0, 2.0]), "quantized")
-    with pytest.raises(ValueError, match="3"):
-        segment(trace, stream, Calibration(1.0, 0.5), PLAIN)
+@given(energies.filter(len), configs)
+def test_a_file_gives_the_intervals_of_the_live_stream(values: list[float], config: DetectionConfig):
+    times_s = np.arange(1, len(values) + 1) / 10
+    trace = EnergyTrace(np.array(values, dtype=np.float32), times_s, "made up")
+    of_file = detect_file(trace, Calibration(1.0, config.off_ratio), config, start_s=0.0)
+    assert of_file == detect(trace.energy.tolist(), config)
