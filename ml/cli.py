@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-COMMANDS = ("discover", "train", "coherence", "evaluate", "compare")
+COMMANDS = ("discover", "train", "coherence", "evaluate", "compare", "ablate")
 """The modules of `ml.commands` that a command line mounts as subcommands."""
 
 

@@ -69,8 +69,10 @@ def compare(arguments: argparse.Namespace, work: Path, progress: Progress) -> tu
     methods += baselines(found, config)
     progress(0.95, "scoring")
     rows = score(methods, found, arguments.seed)
-    text = "\n\n".join([recordings.heading("Segmentation", found), _table(rows), LEGEND, _notes(rows)])
-    return text, {**recordings.facts(found, config, arguments), "rows": rows}
+    text = "\n\n".join(
+        [recordings.heading("Segmentation", found, tokenizer, arguments), _table(rows), LEGEND, _notes(rows, found)]
+    )
+    return text, {**recordings.facts(found, config, tokenizer, arguments), "rows": rows}
 
 
 def laps_and_velocity(
@@ -236,5 +238,6 @@ def _with_interval(value: float | None, interval: Sequence[float] | None) -> str
     )
 
 
-def _notes(rows: Sequence[dict[str, Any]]) -> str:
-    return "\n".join(f"- {row['method']}: {row['note']}." for row in rows)
+def _notes(rows: Sequence[dict[str, Any]], found: Recordings) -> str:
+    lines = [f"- {row['method']}: {row['note']}." for row in rows]
+    return "\n".join([*lines, *(f"- No row by {sentence}" for sentence in found.absent)])

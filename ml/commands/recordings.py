@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import sys
 import tempfile
@@ -14,9 +15,19 @@ from typing import Any
 from ml.annotations import Annotation, Interval, read_annotations
 from ml.artefacts import Progress
 from ml.baselines.material import Material, Refused, gather
-from ml.commands.console import EXIT_DONE, EXIT_INTERRUPTED, progress_bar, say, seed, stopped
+from ml.commands.console import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    add_tracking_options,
+    add_weights_option,
+    progress_bar,
+    say,
+    seed,
+    stopped,
+    tracking,
+)
 from ml.config import PRESETS, PipelineConfig, digest_of
-from ml.encoders import BUILT_IN, frame_encoder
+from ml.encoders import BUILT_IN, encoders, frame_encoder
 from ml.errors import PipelineError
 from ml.pipeline import Take, shown
 from ml.store import save_json
@@ -42,6 +53,8 @@ class Recordings:
     truth: dict[str, Annotation]
     refused: list[Refused]
     source: str  # in words
+    encoders: dict[str, str | None]  # SHA-256 of each one's weights
+    absent: tuple[str, ...]  # encoders that cannot be used here, a sentence each
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,8 +77,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--encoder",
         action="append",
         metavar="NAME",
-        help=f"what makes frame features; may be given again for further ones (default: {BUILT_IN})",
+        help=f"what makes frame features; may be given again (default: {BUILT_IN}, and CLIP where its weights are)",
     )
+    add_weights_option(parser)
+    add_tracking_options(parser)
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep tracks and features here for the next time")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown")
@@ -104,6 +119,7 @@ def config_of(arguments: argparse.Namespace) -> PipelineConfig:
     config = PipelineConfig.preset(arguments.preset)
     return replace(
         config,
+        tracking=tracking(arguments),
         training=replace(config.training, seed=arguments.seed),
         clustering=replace(config.clustering, seed=arguments.seed),
     )
@@ -121,7 +137,10 @@ def recordings_of(
 
     Raises UnusableRequest (also where no video is left), UnusableAnnotation, EncoderUnavailable.
     """
-    encoders = [frame_encoder(name) for name in dict.fromkeys(arguments.encoder or [BUILT_IN])]
+    known = encoders(arguments.weights)
+    usable = [one.name for one in known if one.why_not is None]
+    used = [frame_encoder(name, arguments.weights) for name in dict.fromkeys(arguments.encoder or usable)]
+    absent = () if arguments.encoder else tuple(f"{one.name}: {one.why_not}" for one in known if one.why_not)
     source = "given videos"
     if arguments.videos is None:
         if arguments.gt is not None:
@@ -144,13 +163,14 @@ def recordings_of(
             refused.append(Refused(video, "a video of the same name was given before it"))
         else:
             videos[video.stem] = video
-    materials, broken = gather(list(videos.values()), config, encoders, work, part(progress, 0.4, 1.0))
+    materials, broken = gather(list(videos.values()), config, used, work, part(progress, 0.4, 1.0))
     refused += broken
     for one in refused:
         say(f"{shown(one.video)}: {one.reason}")
     if not materials:
         raise UnusableRequest("no video can be used")
-    return Recordings(materials, {m.stem: truth[m.stem] for m in materials}, refused, source)
+    of_used = {m.stem: truth[m.stem] for m in materials}
+    return Recordings(materials, of_used, refused, source, {one.name: one.weights for one in used}, absent)
 
 
 def _sample(scene: SceneConfig, folder: Path, progress: Progress) -> tuple[list[Path], dict[str, Annotation]]:
@@ -197,13 +217,16 @@ def found_by(take: Take) -> list[Interval]:
     return [Interval(found.start_s, found.end_s, score=found.energy_mean) for found in take.segments]
 
 
-def heading(what: str, found: Recordings) -> str:
-    """One line on what a table is of."""
+def heading(what: str, found: Recordings, tokenizer: MotionTokenizer, arguments: argparse.Namespace) -> str:
+    """One line on what a table is of, and one on what made it."""
     total_s = sum(m.duration_s for m in found.materials)
-    return f"{what}: {len(found.materials)} videos, {total_s:.0f} s ({found.source})"
+    made_by = f"tokenizer {(tokenizer.digest or '')[:12]}, seed {arguments.seed}, {_machine()}"
+    return f"{what}: {len(found.materials)} videos, {total_s:.0f} s ({found.source})\n{made_by}"
 
 
-def facts(recordings: Recordings, config: PipelineConfig, arguments: argparse.Namespace) -> dict[str, Any]:
+def facts(
+    recordings: Recordings, config: PipelineConfig, tokenizer: MotionTokenizer, arguments: argparse.Namespace
+) -> dict[str, Any]:
     """What a figure has to name: inputs, configuration, seed, machine."""
     return {
         "source": recordings.source,
@@ -213,10 +236,16 @@ def facts(recordings: Recordings, config: PipelineConfig, arguments: argparse.Na
         ],
         "refused": [{"video": shown(one.video), "reason": one.reason} for one in recordings.refused],
         "seed": arguments.seed,
-        "encoders": list(recordings.materials[0].signals),
+        "encoders": [{"name": name, "weights": weights} for name, weights in recordings.encoders.items()],
+        "absent": list(recordings.absent),
+        "tokenizer": tokenizer.digest,
         "config": config.to_dict(),
-        "machine": f"{platform.machine()}, Python {platform.python_version()}",
+        "machine": _machine(),
     }
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} cores {platform.machine()}"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ml.cli import main
+from ml.commands.ablate import PERS
 from ml.config import PipelineConfig
 from ml.pipeline import discover
 from tests.ml.test_cli import draw
@@ -55,7 +56,7 @@ def work(recorded: Path) -> Path:
 
 
 def kineme(command: str, *arguments: object) -> int:
-    return main([command, *map(str, arguments), "--preset", "tiny"])
+    return main([command, *map(str, arguments), "--preset", "tiny", "--weights", "no such folder"])
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,8 @@ def test_it_names_its_inputs(compared: dict[str, Any]):
     assert [video["video"] for video in compared["videos"]] == ["one", "two"]
     assert [one["video"] for one in compared["refused"]] == ["broken.mp4"]
     assert PipelineConfig.from_dict(compared["config"]).tokenizer.d_m == 32
-    assert compared["encoders"] == ["appearance"]
+    assert compared["encoders"] == [{"name": "appearance", "weights": None}]
+    assert compared["absent"][0].startswith("open_clip")
     assert compared["seed"] == 0
 
 
@@ -131,7 +133,37 @@ def test_a_bad_video_is_named(recorded: Path, work: Path, capsys: pytest.Capture
     assert "| LAPS " in said.out
 
 
-@pytest.mark.parametrize("command", ["compare"])
+VARIANTS = [
+    *(f"signal: {source}, per {per}" for source in ("quantized", "prequant", "velocity", "flow") for per in PERS),
+    "encoder: Transformer",
+    "encoder: mean",
+    "encoder: attention-norm pooling",
+    "representation: tokenizer",
+    "representation: appearance frame features",
+]
+
+
+def test_the_ablation_has_a_row_for_every_variant(compared: dict[str, Any], recorded: Path, work: Path):
+    out, table = recorded / "ablate.json", recorded / "ablate.md"
+    given = ["--videos", recorded, "--gt", recorded / "truth", "--work", work, "--tokenizer", work / "tokenizer"]
+    assert kineme("ablate", *given, "--json", out, "--markdown", table, "--clusters", 2) == 0
+    data = json.loads(out.read_text())
+    rows = {row["variant"]: row for row in data["rows"]}
+    assert list(rows) == VARIANTS
+    assert data["n_clusters"] == 2
+    assert rows["signal: quantized, per step"]["scores"] == compared["rows"][0]["scores"]
+    assert rows["signal: velocity, per step"]["scores"]["F1@0.5s"] == 1.0
+    assert rows["signal: flow, per step"]["scores"]["F1@0.5s"] == 1.0
+    for row in rows.values():
+        assert (row["why_not"] is None) or row["variant"].endswith("per window")
+    clustered = rows["signal: velocity, per step"]["clustering"]
+    assert clustered["n_labelled"] == 4
+    assert 0 <= clustered["nmi"] <= 1
+    assert -1 <= clustered["icss"]["appearance"]["random_pairs"] <= 1
+    assert all(f"| {name} " in table.read_text() for name in VARIANTS)
+
+
+@pytest.mark.parametrize("command", ["compare", "ablate"])
 def test_requests_that_cannot_work_end_with_2(
     command: str, recorded: Path, work: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ):
