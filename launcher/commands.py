@@ -17,7 +17,7 @@ COMMANDS = {
     "train": Command("train a motion tokenizer on tracks or videos: train TRACKS_OR_VIDEO… --out DIR"),
     "coherence": Command("how alike the primitives of each cluster look: coherence DIR"),
     "evaluate": Command("score what was found against annotations, beside chance: evaluate --pred DIR --gt DIR"),
-    "compare": Command("LAPS beside flow, ABD, OTAS and chance: compare [--videos DIR --gt DIR]"),
+    "compare": Command("Kineme beside LAPS, flow, ABD, OTAS and chance: compare [--videos DIR --gt DIR]"),
     "ablate": Command("what each part of the chain is worth: ablate [--videos DIR --gt DIR]"),
     "test": Command("run every test: test [PYTEST ARGUMENT…]", extras=("embedded", "viz", "test")),
     "bench": Command("measure: bench chain | tokenizer | upload | api | pages"),

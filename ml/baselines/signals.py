@@ -61,12 +61,12 @@ def measure(
 
     Raises what `ml.video.probe` raises, TooShort where a second frame is missing.
     """
-    info, clock = probe(video), _Clock()
+    info, clock = probe(video), Clock()
     times_s: list[float] = []
     flow: list[float] = []
     features = _Encoded(encoder, clock, "features")
     regions = _Encoded(encoder, clock, "regions")
-    steps = _flow_steps(clock.timed(frames(video, config.fps, config.long_side_px), "decode"), clock)
+    steps = flow_steps(clock.timed(frames(video, config.fps, config.long_side_px), "decode"), clock)
     with _one_thread():
         motion: Float | None = None
         for frame, step in steps:
@@ -92,15 +92,6 @@ def measure(
     )
 
 
-def flow_speeds(pictures: Iterable[Frame]) -> Iterator[tuple[float, float]]:
-    """(time_s, speed) of each step: mean DIS flow magnitude over the picture in half picture heights per `STEP_S`,
-    and the time of the later frame."""
-    with _one_thread():
-        for frame, step in _flow_steps(pictures, _Clock()):
-            if step is not None:
-                yield frame.time_s, step.speed
-
-
 def moving_box(motion: Float) -> Box | None:
     """Around the part of the picture that moves most: the largest connected area above 0.3 of the greatest motion,
     with a quarter of its size on each side. motion: [H, W] pixels per step. None where nothing moves."""
@@ -116,13 +107,16 @@ def moving_box(motion: Float) -> Box | None:
 
 
 @dataclass(frozen=True)
-class _Step:
+class FlowStep:
+    """The motion from one frame to the next."""
+
     speed: float  # half picture heights per STEP_S, mean over the picture
     magnitude_px: Float  # [H, W] per step
 
 
-def _flow_steps(pictures: Iterable[Frame], clock: _Clock) -> Iterator[tuple[Frame, _Step | None]]:
-    """Each frame with the flow from the one before it; None with the first."""
+def flow_steps(pictures: Iterable[Frame], clock: Clock | None = None) -> Iterator[tuple[Frame, FlowStep | None]]:
+    """Each frame with the dense flow from the one before it; None with the first. RGB pictures of one size."""
+    clock = clock if clock is not None else Clock()
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     before: tuple[float, Image] | None = None
     for frame in pictures:
@@ -133,7 +127,7 @@ def _flow_steps(pictures: Iterable[Frame], clock: _Clock) -> Iterator[tuple[Fram
                 moved = flow.calc(before[1], grey, np.zeros((*grey.shape, 2), dtype=np.float32))
                 magnitude = np.linalg.norm(moved, axis=-1).astype(np.float32)  # [H, W]
                 per_step_s = STEP_S / (frame.time_s - before[0])
-                step = _Step(float(magnitude.mean()) / (grey.shape[0] / 2) * per_step_s, magnitude)
+                step = FlowStep(float(magnitude.mean()) / (grey.shape[0] / 2) * per_step_s, magnitude)
             before = frame.time_s, grey
         yield frame, step
 
@@ -152,7 +146,7 @@ def _crop(image: Image, box: Box | None) -> Image:
 class _Encoded:
     """Features of pictures pushed one by one, encoded in batches."""
 
-    def __init__(self, encoder: FrameEncoder, clock: _Clock, part: str) -> None:
+    def __init__(self, encoder: FrameEncoder, clock: Clock, part: str) -> None:
         self._encoder, self._clock, self._part = encoder, clock, part
         self._waiting: list[Image] = []
         self._done: list[Float] = []
@@ -176,7 +170,7 @@ class _Encoded:
         self._waiting.clear()
 
 
-class _Clock:
+class Clock:
     """Seconds spent in each part of a pass."""
 
     def __init__(self) -> None:
@@ -184,6 +178,7 @@ class _Clock:
 
     @contextmanager
     def measures(self, part: str) -> Generator[None]:
+        """Count the time of the block for `part`."""
         start = time.perf_counter()
         try:
             yield

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -16,25 +16,26 @@ from sklearn.metrics import normalized_mutual_info_score
 from ml.annotations import Annotation
 from ml.artefacts import EnergyTrace, Float, Progress, Segment, no_progress
 from ml.baselines import pooling
-from ml.baselines.flow import flow_trace, on_steps
+from ml.baselines.flow import on_steps
 from ml.baselines.material import Material
-from ml.calibration import calibrate
+from ml.calibration import calibrate_views
 from ml.clustering import cluster
 from ml.coherence import coherence, pooled
 from ml.commands import recordings
 from ml.commands.console import at_least_one
 from ml.commands.recordings import NONE, Recordings, found_by, part, percent, signed, table
-from ml.config import EnergyConfig, PipelineConfig
+from ml.config import PipelineConfig
 from ml.embedding import embed
-from ml.errors import NothingMoved
 from ml.evaluation import evaluate
 from ml.pipeline import Take, find_segments
-from ml.segmentation import segment
+from ml.refinement import segment
 from ml.tokenizer.model import MotionTokenizer
 
 HELP = "what each part of the chain is worth: signal, window, encoder, representation"
-SOURCES = ("quantized", "prequant", "velocity", "flow")
-PERS = ("step", "window")
+Source = Literal["quantized", "prequant", "velocity", "flow"]
+Per = Literal["step", "window"]
+SOURCES: tuple[Source, ...] = get_args(Source)
+PERS: tuple[Per, ...] = get_args(Per)
 SCORES = ("F1@0.5s", "F1@1s", "F1@2s")
 MOST_CLUSTERS = 20
 CHANCE_DRAWS = 100
@@ -44,21 +45,17 @@ LEGEND = (
     "ICSS: mean cosine of the looks of two primitives of one cluster, beside random pairs. Purity and NMI: clusters "
     "against true labels, over the segments that lie by half or more in one true segment, beside the same clusters "
     "dealt out at random; where each video has labels of its own, telling the videos apart is enough. All rows "
-    "have one k and one rule for θ_on."
+    "have one k."
 )
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One row. segments: of each video, in the order of the materials; vectors: of all of them [M, d].
-
-    why_not: a sentence where this version cannot make the row; it is empty then.
-    """
+    """One row. segments: of each video, in the order of the materials; vectors: of all of them [M, d]."""
 
     name: str
     segments: list[list[Segment]]
     vectors: Float
-    why_not: str | None = None
     same_cut: bool = False  # the segments of another row, so its boundary scores too
 
 
@@ -92,7 +89,7 @@ def ablate(arguments: argparse.Namespace, work: Path, progress: Progress) -> tup
             recordings.heading(f"Ablation, k = {k}", found, tokenizer, arguments),
             _table(rows, found),
             LEGEND,
-            *_notes(rows, found),
+            *found.absent_notes(),
         ]
     )
     return text, {**recordings.facts(found, config, tokenizer, arguments), "n_clusters": k, "rows": rows}
@@ -104,10 +101,39 @@ def n_labels(truth: dict[str, Annotation]) -> int:
     return min(max(len(labels - {None}), 2), MOST_CLUSTERS)
 
 
+def as_published(config: PipelineConfig) -> PipelineConfig:
+    """The signal, calibration and detector of §3.1 and nothing else: E per step, Otsu labels, one θ_on for all videos,
+    segments as the detector gives them. The detector's numbers, which the paper does not give, stay ours."""
+    return replace(
+        config,
+        energy=replace(config.energy, source="quantized", per="step", gate_speed=0.0),
+        calibration=replace(config.calibration, scope="run", labels="otsu"),
+        refinement=replace(config.refinement, rest=None, dip=None, hold_s=0.0),
+    )
+
+
+def cuts(config: PipelineConfig) -> dict[str, PipelineConfig]:
+    """Every way to cut: the chain as it is configured, and with one thing changed; the paper's last."""
+    calibration, refinement = config.calibration, config.refinement
+    return {
+        "as configured": config,
+        **{
+            f"signal: {source}, per {per}": replace(config, energy=replace(config.energy, source=source, per=per))
+            for source in SOURCES
+            for per in PERS
+        },
+        "threshold: one for all videos": replace(config, calibration=replace(calibration, scope="run")),
+        "threshold: Otsu labels": replace(config, calibration=replace(calibration, labels="otsu")),
+        "refinement: none": replace(config, refinement=replace(refinement, rest=None, dip=None, hold_s=0.0)),
+        "all as in the paper": as_published(config),
+    }
+
+
 def make(
     found: Recordings, config: PipelineConfig, tokenizer: MotionTokenizer, progress: Progress = no_progress
 ) -> list[Variant]:
-    """Every row: signals with the paper's encoder, encoders on the paper's segments, frame features for both."""
+    """Every row: ways to cut with the paper's encoder, encoders on the segments of the first, frame features for both
+    signal and encoder."""
     materials = found.materials
     whole = [material.fresh_take() for material in materials]
     find_segments(whole, config, tokenizer)
@@ -115,17 +141,13 @@ def make(
     def embedded(segments: list[list[Segment]]) -> Float:
         return embed(_flat(segments), tokenizer, config.embedding).vectors
 
-    full = [take.segments for take in whole]
     variants = []
-    for number, (source, per) in enumerate((source, per) for source in SOURCES for per in PERS):
-        progress(number / 10, f"{source}, per {per}")
-        name = f"signal: {source}, per {per}"
-        segments = _cut_by(source, per, materials, whole, config, tokenizer)
-        if segments is None:
-            why_not = "this version has no such energy"
-            variants.append(Variant(name, [[] for _ in materials], embedded([]), why_not))
-        else:
-            variants.append(Variant(name, segments, embedded(segments)))
+    ways = cuts(config)
+    for number, (name, changed) in enumerate(ways.items()):
+        progress(0.9 * number / len(ways), name)
+        segments = _cut(materials, changed, tokenizer)
+        variants.append(Variant(name, segments, embedded(segments)))
+    full = [take.segments for take in whole]
     variants += [
         Variant("encoder: Transformer", full, embedded(full), same_cut=True),
         Variant("encoder: mean", full, pooling.pool_codes(_flat(full), tokenizer, pooling.mean), same_cut=True),
@@ -135,7 +157,6 @@ def make(
             pooling.pool_codes(_flat(full), tokenizer, pooling.attention_norm),
             same_cut=True,
         ),
-        Variant("representation: tokenizer", full, embedded(full)),
     ]
     for encoder in materials[0].signals:
         progress(0.9, f"{encoder} features")
@@ -145,9 +166,7 @@ def make(
 
 def score(variant: Variant, found: Recordings, config: PipelineConfig) -> dict[str, Any]:
     """One row as JSON types; what is not defined is None."""
-    row: dict[str, Any] = {"variant": variant.name, "why_not": variant.why_not, "same_cut": variant.same_cut}
-    if variant.why_not is not None:
-        return row
+    row: dict[str, Any] = {"variant": variant.name, "same_cut": variant.same_cut}
     predicted = {
         m.stem: Annotation(m.stem, m.duration_s, tuple(found_by(replace(m.take, segments=segments))))
         for m, segments in zip(found.materials, variant.segments, strict=True)
@@ -230,29 +249,10 @@ def label_of(one: Segment, truth: Annotation) -> str | None:
     return best[1] if best[0] >= (one.end_s - one.start_s) / 2 else None
 
 
-def _cut_by(
-    source: str,
-    per: str,
-    materials: Sequence[Material],
-    whole: Sequence[Take],
-    config: PipelineConfig,
-    tokenizer: MotionTokenizer,
-) -> list[list[Segment]] | None:
-    """The segments of each video by another signal, everything else alike; None where this version has no such one."""
-    changes: dict[str, Any] = {"source": source}
-    known = {field.name for field in fields(EnergyConfig)}
-    if "per" in known:
-        changes["per"] = per
-    elif per != "step":
-        return None
-    if source in str(get_type_hints(EnergyConfig)["source"]):
-        takes = [material.fresh_take() for material in materials]
-        find_segments(takes, replace(config, energy=replace(config.energy, **changes)), tokenizer)
-        return [take.segments for take in takes]
-    if source == "flow" and per == "step":
-        first = next(iter(materials[0].signals))
-        return _cut_on([flow_trace(m.signals[first]) for m in materials], whole, config)
-    return None
+def _cut(materials: Sequence[Material], config: PipelineConfig, tokenizer: MotionTokenizer) -> list[list[Segment]]:
+    takes = [material.fresh_take() for material in materials]
+    find_segments(takes, config, tokenizer)
+    return [take.segments for take in takes]
 
 
 def _by_features(encoder: str, materials: Sequence[Material], whole: Sequence[Take], config: PipelineConfig) -> Variant:
@@ -270,18 +270,20 @@ def _cut_on(traces: Sequence[EnergyTrace], whole: Sequence[Take], config: Pipeli
     moving = []
     for trace, take in zip(traces, whole, strict=True):
         if take.works and take.stream is not None and take.velocity is not None:
-            moving.append((take.video, on_steps(trace, take.stream), take.stream, take.velocity))
-    try:
-        calibration = calibrate(
-            [trace for _, trace, _, _ in moving],
-            [velocity for *_, velocity in moving],
-            config.calibration,
-            config.detection,
-        )
-    except NothingMoved:
-        return [[] for _ in whole]
-    cut = {video: segment(trace, stream, calibration, config.detection) for video, trace, stream, _ in moving}
-    return [cut.get(take.video, []) for take in whole]
+            moving.append((take.folder, on_steps(trace, take.stream), take.stream, take.velocity))
+    calibrations = calibrate_views(
+        [trace for _, trace, _, _ in moving],
+        [velocity for *_, velocity in moving],
+        [folder for folder, *_ in moving],
+        config.calibration,
+        config.detection,
+    )
+    cut = {
+        folder: segment(trace, stream, calibration, config.detection, config.refinement)
+        for (folder, trace, stream, _), calibration in zip(moving, calibrations, strict=True)
+        if calibration is not None
+    }
+    return [cut.get(take.folder, []) for take in whole]
 
 
 def _flat(segments: list[list[Segment]]) -> list[Segment]:
@@ -305,11 +307,10 @@ def _table(rows: Sequence[dict[str, Any]], found: Recordings) -> str:
 
 def _line(row: dict[str, Any], encoders: Sequence[str]) -> list[str]:
     of_cut: list[str] = [NONE] * 5
-    if row["why_not"] is None and not row["same_cut"]:
+    if not row["same_cut"]:
         of_cut = [percent(row["scores"].get(key)) for key in SCORES]
         of_cut += [signed(row["gain"].get(key)) for key in SCORES[:2]]
-    facts = row.get("clustering")
-    n = NONE if row["why_not"] is not None else str(row["n_segments"])
+    facts, n = row["clustering"], str(row["n_segments"])
     if facts is None:
         return [row["variant"], *of_cut, n, *[NONE] * (4 + len(encoders))]
     seen = [facts["icss"][encoder] for encoder in encoders]
@@ -326,9 +327,3 @@ def _line(row: dict[str, Any], encoders: Sequence[str]) -> list[str]:
 
 def _number(value: float | None, digits: int) -> str:
     return NONE if value is None else f"{value:.{digits}f}"
-
-
-def _notes(rows: Sequence[dict[str, Any]], found: Recordings) -> list[str]:
-    missing = [f"- {row['variant']}: {row['why_not']}." for row in rows if row["why_not"] is not None]
-    missing += [f"- No row by {sentence}" for sentence in found.absent]
-    return ["\n".join(missing)] if missing else []

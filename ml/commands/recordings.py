@@ -56,6 +56,10 @@ class Recordings:
     encoders: dict[str, str | None]  # SHA-256 of each one's weights
     absent: tuple[str, ...]  # encoders that cannot be used here, a sentence each
 
+    def absent_notes(self) -> list[str]:
+        """Lines for below a table."""
+        return [f"- No row by {sentence}" for sentence in self.absent]
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What both commands take."""

@@ -7,25 +7,28 @@ from typing import Any
 import pytest
 
 from ml.cli import main
-from ml.commands.ablate import PERS
+from ml.commands.ablate import PERS, SOURCES
 from ml.config import PipelineConfig
 from ml.pipeline import discover
 from tests.ml.test_cli import draw
 
 METHODS = [
-    "LAPS",
+    "Kineme",
+    "Kineme on latent energy",
+    "LAPS as in the paper",
     "velocity",
     "velocity, each video",
     "optical flow",
     "optical flow, each video",
+    "optical flow, cut as Kineme",
     "ABD (appearance)",
     "ABD given the true count (appearance)",
     "OTAS, global branch (appearance)",
     "OTAS, vote (appearance)",
     "regular grid, true count",
     "random, true count",
-    "regular grid, count of LAPS",
-    "random, count of LAPS",
+    "regular grid, count of Kineme",
+    "random, count of Kineme",
 ]
 
 
@@ -89,7 +92,7 @@ def test_it_names_its_inputs(compared: dict[str, Any]):
     assert compared["seed"] == 0
 
 
-def test_the_row_of_laps_is_what_discover_finds(compared: dict[str, Any], recorded: Path, work: Path, tmp_path: Path):
+def test_the_row_of_kineme_is_what_discover_finds(compared: dict[str, Any], recorded: Path, work: Path, tmp_path: Path):
     report = discover(
         [recorded / "one.mp4", recorded / "two.mp4"], tmp_path, PipelineConfig.preset("tiny"), work / "tokenizer"
     )
@@ -130,15 +133,19 @@ def test_a_bad_video_is_named(recorded: Path, work: Path, capsys: pytest.Capture
     assert "broken.mp4: not a video: the format is not known" in said.err
     assert f"unknown.mp4: no annotation in {recorded / 'truth'}" in said.err
     assert "absent.mp4: no such file" in said.err
-    assert "| LAPS " in said.out
+    assert "| Kineme " in said.out
 
 
 VARIANTS = [
-    *(f"signal: {source}, per {per}" for source in ("quantized", "prequant", "velocity", "flow") for per in PERS),
+    "as configured",
+    *(f"signal: {source}, per {per}" for source in SOURCES for per in PERS),
+    "threshold: one for all videos",
+    "threshold: Otsu labels",
+    "refinement: none",
+    "all as in the paper",
     "encoder: Transformer",
     "encoder: mean",
     "encoder: attention-norm pooling",
-    "representation: tokenizer",
     "representation: appearance frame features",
 ]
 
@@ -151,12 +158,12 @@ def test_the_ablation_has_a_row_for_every_variant(compared: dict[str, Any], reco
     rows = {row["variant"]: row for row in data["rows"]}
     assert list(rows) == VARIANTS
     assert data["n_clusters"] == 2
-    assert rows["signal: quantized, per step"]["scores"] == compared["rows"][0]["scores"]
+    of_methods = {row["method"]: row["scores"] for row in compared["rows"]}
+    assert rows["as configured"]["scores"] == of_methods["Kineme"]
+    assert rows["signal: quantized, per step"]["scores"] == of_methods["Kineme on latent energy"]
+    assert rows["all as in the paper"]["scores"] == of_methods["LAPS as in the paper"]
     assert rows["signal: velocity, per step"]["scores"]["F1@0.5s"] == 1.0
-    assert rows["signal: flow, per step"]["scores"]["F1@0.5s"] == 1.0
-    for row in rows.values():
-        assert (row["why_not"] is None) or row["variant"].endswith("per window")
-    clustered = rows["signal: velocity, per step"]["clustering"]
+    clustered = rows["as configured"]["clustering"]
     assert clustered["n_labelled"] == 4
     assert 0 <= clustered["nmi"] <= 1
     assert -1 <= clustered["icss"]["appearance"]["random_pairs"] <= 1

@@ -4,18 +4,25 @@ import numpy as np
 import pytest
 
 from ml.artefacts import EnergyTrace, TokenStream
-from ml.baselines.flow import cut_by_otsu, flow_energy, flow_trace, on_steps
-from ml.baselines.signals import flow_speeds, load_signals, measure, moving_box, save_signals
-from ml.config import CalibrationConfig, DetectionConfig, TrackingConfig
+from ml.baselines.flow import cut, flow_trace, on_steps
+from ml.baselines.signals import flow_steps, load_signals, measure, moving_box, save_signals
+from ml.config import CalibrationConfig, DetectionConfig, RefinementConfig, TrackingConfig
 from ml.video import Frame, Image
 from tests.ml.baselines.sequences import Brightness
 from tests.ml.media import textured, write_video
 
 PLAIN = DetectionConfig(alpha=1.0, off_ratio=1.0, on_steps=1, off_steps=1, min_s=0.1)
+OTSU = CalibrationConfig(labels="otsu")
 
 
 def colour(grey: Image) -> Image:
     return np.stack([grey] * 3, axis=-1)
+
+
+def speeds(pictures: list[Frame]) -> list[float]:
+    steps = [step for _, step in flow_steps(pictures)]
+    assert steps[0] is None
+    return [step.speed for step in steps if step is not None]
 
 
 def trace(*energy: float) -> EnergyTrace:
@@ -38,28 +45,36 @@ def sliding(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_picture_that_shifts_by_three_pixels():
     wide = textured(120, 240)
     pictures = [Frame(t / 10, colour(wide[:, 3 * t : 3 * t + 200])) for t in range(4)]
-    found = list(flow_speeds(pictures))
-    assert [time_s for time_s, _ in found] == pytest.approx([0.1, 0.2, 0.3])
     # 3 px of a picture of 120 px height is 3 / 60 half heights; what leaves the picture is only guessed.
-    assert [speed for _, speed in found] == pytest.approx([0.05] * 3, rel=0.1)
+    assert speeds(pictures) == pytest.approx([0.05] * 3, rel=0.1)
     twice = [Frame(2 * p.time_s, p.image) for p in pictures]
-    assert [speed for _, speed in flow_speeds(twice)] == pytest.approx([0.025] * 3, rel=0.1)  # per 0.1 s
+    assert speeds(twice) == pytest.approx([0.025] * 3, rel=0.1)  # per 0.1 s
 
 
 def test_a_picture_that_rests_has_no_flow():
     still = colour(textured(60, 80))
-    assert [speed for _, speed in flow_speeds([Frame(0.0, still), Frame(0.1, still)])] == pytest.approx([0], abs=1e-4)
+    assert speeds([Frame(0.0, still), Frame(0.1, still)]) == pytest.approx([0], abs=1e-4)
 
 
 def test_cutting_by_hand():
     # Otsu between the ones and the nines, for both videos together: steps 2..3 of the first, 0..1 of the second.
-    found = cut_by_otsu([trace(1, 1, 9, 9, 1), trace(9, 9, 1)], [0.0, 0.0], PLAIN, CalibrationConfig())
+    found = cut([trace(1, 1, 9, 9, 1), trace(9, 9, 1)], [0.0, 0.0], OTSU, PLAIN)
     assert [[(i.start_s, i.end_s, i.score) for i in video] for video in found] == [
         [(pytest.approx(0.2), pytest.approx(0.4), 9.0)],
         [(0.0, pytest.approx(0.2), 9.0)],
     ]
-    assert cut_by_otsu([trace(2, 2, 2, 2)], [0.0], PLAIN, CalibrationConfig()) == [[]]
-    assert cut_by_otsu([], [], PLAIN, CalibrationConfig()) == []
+    assert cut([trace(2, 2, 2, 2)], [0.0], OTSU, PLAIN) == [[]]
+    assert cut([], [], OTSU, PLAIN) == []
+
+
+def test_a_refined_cut_by_hand():
+    # Half of what the fastest reach is 5: steps 2..5 move, and step 4, below a third of that, splits them.
+    half = CalibrationConfig(labels="share", moving_share=0.5)
+    refinement = RefinementConfig(rest=1 / 3, dip=None, min_piece_s=0.1, hold_s=0.0)
+    slow = DetectionConfig(alpha=1.0, off_ratio=1.0, on_steps=1, off_steps=2, min_s=0.1)
+    given = [trace(0, 0, 10, 10, 1, 10, 0, 0)]
+    assert [(i.start_s, i.end_s) for i in cut(given, [0.0], half, slow)[0]] == [(0.2, 0.6)]
+    assert [(i.start_s, i.end_s) for i in cut(given, [0.0], half, slow, refinement)[0]] == [(0.2, 0.4), (0.5, 0.6)]
 
 
 def test_the_moving_box_is_around_what_moves_most():
@@ -92,7 +107,7 @@ def test_flow_on_the_steps_of_a_stream(sliding: Path):
     # Windows of 16 frames every 4: of 30 frames three windows, so 15 + 4 + 4 steps.
     starts = np.arange(3) * 4
     stream = TokenStream(np.zeros((3, 15), dtype=np.int16), (starts[:, None] + np.arange(16)) / 10, 4)
-    energy = flow_energy(sliding, stream, TrackingConfig())
+    energy = on_steps(whole, stream)
     assert energy.source == "flow"
     assert energy.times_s.tolist() == stream.stream_times_s.tolist()
     assert np.array_equal(energy.energy, whole.energy[:23])
