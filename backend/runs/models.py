@@ -51,7 +51,9 @@ class Run(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    calibration = models.JSONField(null=True, blank=True, help_text="ml.artefacts.Calibration, once calibrated.")
+    calibrations = models.JSONField(
+        default=list, blank=True, help_text="For each view: its name, n_videos, and its ml.artefacts.Calibration."
+    )
     metrics = models.JSONField(default=dict, blank=True)
     suggested_k = models.JSONField(default=list, blank=True)
     projection = models.CharField(max_length=4, default="pca", choices=[("pca", "PCA"), ("umap", "UMAP")])

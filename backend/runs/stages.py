@@ -27,22 +27,22 @@ from backend.runs.models import Run, StageExecution, Status
 from backend.runs.selectors import stage_output, stage_outputs
 from backend.videos.models import Video, VideoStatus
 from backend.vocabulary.models import Cluster, Segment
-from ml import calibration, clustering, embedding, energy, preview, segmentation, tracking, video
+from ml import calibration, clustering, embedding, energy, preview, refinement, segmentation, tracking, video
 from ml import store as files
 from ml.artefacts import Calibration, EnergyTrace, Progress
-from ml.config import digest_of
+from ml.config import CalibrationConfig, digest_of
 from ml.errors import Cancelled, NothingMoved, PipelineError, TooFewSegments
 from ml.tokenizer import encode, train
 from ml.tokenizer.checkpoint import load_tokenizer
 
 VERSIONS = {
     "preview": 1,
-    "track": 2,
+    "track": 3,
     "train": 2,
     "tokenize": 2,
-    "energy": 1,
-    "calibrate": 1,
-    "segment": 1,
+    "energy": 2,
+    "calibrate": 2,
+    "segment": 2,
     "clips": 1,
     "embed": 1,
     "cluster": 1,
@@ -285,46 +285,84 @@ def _traces(key: str) -> tuple[EnergyTrace, EnergyTrace]:
 def _calibrate(execution: StageExecution, progress: Progress) -> Outcome:
     owner = _run_of(execution)
     config = owner.pipeline_config()
-    keys = sorted(stage_outputs(owner, "energy").values())
+    energies = stage_outputs(owner, "energy")
+    sources = sorted(Video.objects.filter(pk__in=energies), key=lambda source: str(source.sha256))
+    keys = [energies[source.pk] for source in sources]
+    views = [source.view or key for source, key in zip(sources, keys, strict=True)]  # no view: a camera of its own
 
     def make(folder: Path) -> None:
         traces = [_traces(key) for key in keys]
         progress(0.2, "sweeping the threshold")
-        found = calibration.calibrate(
-            [trace for trace, _ in traces], [velocity for _, velocity in traces], config.calibration, config.detection
+        found = calibration.calibrate_views(
+            [trace for trace, _ in traces],
+            [velocity for _, velocity in traces],
+            views,
+            config.calibration,
+            config.detection,
         )
-        files.save_json(folder / "calibration.json", asdict(found))
+        by_energy = {key: None if one is None else asdict(one) for key, one in zip(keys, found, strict=True)}
+        files.save_json(folder / "calibrations.json", by_energy)
 
-    inputs = {"energies": keys, "config": asdict(config.calibration), "detection": asdict(config.detection)}
+    inputs = {
+        "energies": [list(pair) for pair in zip(keys, views, strict=True)],
+        "config": asdict(config.calibration),
+        "detection": asdict(config.detection),
+    }
     key, reused = _artefact("calibrate", inputs, make)
-    found = _calibration(key)
+    found = [_calibration(key, energy) for energy in keys]
+    if not any(found):
+        raise NothingMoved("Nothing moves in these videos, so there is no primitive to find.")
+    shown = _by_view(sources, found, config.calibration)
 
     def write() -> None:
-        owner.calibration = {**asdict(found), "theta_off": found.theta_off}
-        Run.objects.filter(pk=owner.pk).update(calibration=owner.calibration)
+        owner.calibrations = shown
+        Run.objects.filter(pk=owner.pk).update(calibrations=shown)
 
-    return Outcome(key, reused, message=found.warning or f"θ_on = {found.theta_on:.3g}", write=write)
+    thresholds = ", ".join(f"{one['theta_on']:.3g}" for one in shown[:4])
+    warning = next((one["warning"] for one in shown if one["warning"]), None)
+    return Outcome(key, reused, message=warning or f"θ_on = {thresholds}", write=write)
 
 
-def _calibration(key: str) -> Calibration:
-    return Calibration(**json.loads((store().path(key) / "calibration.json").read_text()))
+def _by_view(
+    sources: Sequence[Video], found: Sequence[Calibration | None], config: CalibrationConfig
+) -> list[dict[str, Any]]:
+    """What a run shows of its thresholds: one entry for each that some of its videos share."""
+    shared = config.theta_on is not None or config.scope == "run"
+    entries: dict[str, dict[str, Any]] = {}
+    for source, one in zip(sources, found, strict=True):
+        if one is not None:
+            name = "" if shared else source.view or source.title
+            entry = entries.setdefault(name, {"view": name, "n_videos": 0, **asdict(one), "theta_off": one.theta_off})
+            entry["n_videos"] += 1
+    return sorted(entries.values(), key=lambda entry: str(entry["view"]))
+
+
+def _calibration(key: str, energy: str) -> Calibration | None:
+    """The threshold of the video whose energy is artefact `energy`."""
+    found = json.loads((store().path(key) / "calibrations.json").read_text())[energy]
+    return None if found is None else Calibration(**found)
 
 
 def _segment(execution: StageExecution, progress: Progress) -> Outcome:
     owner, source = _run_of(execution), _video_of(execution)
-    detection = owner.pipeline_config().detection
+    config = owner.pipeline_config()
     energies, thresholds = stage_output(owner, "energy", source), stage_output(owner, "calibrate")
     codes = stage_output(owner, "tokenize", source)
 
+    theta = _calibration(thresholds, energies)
+    if theta is None:
+        raise NothingMoved("Nothing moves in this video, so there is no primitive to find.")
+
     def make(folder: Path) -> None:
-        (trace, velocity), theta = _traces(energies), _calibration(thresholds)
+        trace, velocity = _traces(energies)
         stream = files.load_stream(store().path(codes) / "codes.npz")
-        found = segmentation.segment(trace, stream, theta, detection)
+        found = refinement.segment(trace, stream, theta, config.detection, config.refinement)
         files.save_segments(folder / "segments.json", str(source.sha256), source.duration_s or 0.0, found)
-        smoothed = segmentation.smooth(trace.energy, detection.alpha)
+        smoothed = segmentation.smooth(trace.energy, config.detection.alpha)
         files.save_energy(folder / "energy.npz", trace, velocity, smoothed=smoothed, calibration=theta)
 
-    inputs = {"energy": energies, "codes": codes, "calibration": thresholds, "config": asdict(detection)}
+    inputs = {"energy": energies, "codes": codes, "calibration": asdict(theta)}
+    inputs |= {"config": asdict(config.detection), "refinement": asdict(config.refinement)}
     key, reused = _artefact("segment", inputs, make)
     found = files.load_segments(store().path(key) / "segments.json")
     if not found:

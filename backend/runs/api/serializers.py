@@ -24,6 +24,8 @@ class StartRunSerializer(serializers.Serializer[Any]):
 
 
 class CalibrationSerializer(serializers.Serializer[Any]):
+    view = serializers.CharField(allow_blank=True, help_text="Of the videos that share this threshold; empty: of all.")
+    n_videos = serializers.IntegerField()
     theta_on = serializers.FloatField()
     theta_off = serializers.FloatField()
     off_ratio = serializers.FloatField()
@@ -31,7 +33,7 @@ class CalibrationSerializer(serializers.Serializer[Any]):
     f1_always_on = serializers.FloatField(allow_null=True)
     auc = serializers.FloatField(allow_null=True)
     j = serializers.FloatField(allow_null=True)
-    otsu_threshold = serializers.FloatField(allow_null=True)
+    label_threshold = serializers.FloatField(allow_null=True)
     n_steps = serializers.IntegerField(allow_null=True)
     warning = serializers.CharField(allow_null=True)
 
@@ -54,7 +56,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     n_segments = serializers.IntegerField()
     n_clusters_found = serializers.IntegerField()
     metrics = MetricsSerializer()
-    calibration = CalibrationSerializer(allow_null=True)
+    calibrations = CalibrationSerializer(many=True)
     suggested_k = serializers.ListField(child=serializers.ListField(child=serializers.FloatField()))
     projection = serializers.ChoiceField(choices=["pca", "umap"])
     can_retry = serializers.SerializerMethodField()
@@ -84,7 +86,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "n_segments",
             "n_clusters_found",
             "metrics",
-            "calibration",
+            "calibrations",
             "suggested_k",
             "projection",
         )

@@ -348,6 +348,9 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Calibration: {
+            /** @description Of the videos that share this threshold; empty: of all. */
+            view: string;
+            n_videos: number;
             /** Format: double */
             theta_on: number;
             /** Format: double */
@@ -363,7 +366,7 @@ export interface components {
             /** Format: double */
             j: number | null;
             /** Format: double */
-            otsu_threshold: number | null;
+            label_threshold: number | null;
             n_steps: number | null;
             warning: string | null;
         };
@@ -493,7 +496,7 @@ export interface components {
             n_segments: number;
             n_clusters_found: number;
             metrics: components["schemas"]["Metrics"];
-            calibration: components["schemas"]["Calibration"] | null;
+            calibrations: components["schemas"]["Calibration"][];
             suggested_k: number[][];
             projection: components["schemas"]["ProjectionEnum"];
         };

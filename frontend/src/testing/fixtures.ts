@@ -77,7 +77,7 @@ export const run = (change: Partial<Run> = {}): Run => ({
   n_segments: 3,
   n_clusters_found: 2,
   metrics: { silhouette: 0.41, calinski_harabasz: 120 },
-  calibration: null,
+  calibrations: [],
   suggested_k: [],
   projection: "pca",
   ...change,

@@ -91,7 +91,7 @@ def test_from_upload_to_similar_primitives(project: Project, takes: list[Path], 
         assert all(a.end_s <= b.start_s for a, b in pairwise(one)), "in order, never overlapping"
         assert one[-1].end_s <= plan(SCENE).duration_s + 0.1
 
-    assert calibrated.calibration["theta_on"] > 0
+    assert calibrated.calibrations[0]["theta_on"] > 0
     columns = selectors.energy_columns(run, videos[0])
     lengths = {len(columns[name]) for name in ("times_s", "energy", "smoothed", "velocity")}
     assert len(lengths) == 1
@@ -123,7 +123,7 @@ def test_a_second_run_recomputes_only_what_changed(
     first = discover(project, work, n_clusters=3)
     again = discover(project, work, n_clusters=4)
     assert set(again.stages.exclude(stage="umap").filter(reused=False).values_list("stage", flat=True)) == {"cluster"}
-    theta = again.calibration["theta_on"]
+    theta = again.calibrations[0]["theta_on"]
     third = discover(project, work, n_clusters=3, theta_on=theta * 1.1)
     fresh = set(third.stages.exclude(stage="umap").filter(reused=False).values_list("stage", flat=True))
     assert fresh == {"calibrate", "segment", "clips", "embed", "cluster"}

@@ -66,7 +66,7 @@ export function RunRoute() {
         <h2>Stages</h2>
         <StageMatrix run={id} />
       </section>
-      {(run.data.calibration !== null || run.data.n_clusters_found > 0) && <RunFigures run={run.data} />}
+      {(run.data.calibrations.length > 0 || run.data.n_clusters_found > 0) && <RunFigures run={run.data} />}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { Icon } from "../../components/Icon";
 import { Progress } from "../../components/Progress";
 import type { Run } from "../../api/types";
-import { formatFigure, plural } from "../../lib/words";
+import { formatFigure } from "../../lib/words";
 import { useCancelRun, useRetryRun } from "./mutations";
 import { isActiveRun } from "./RunBadge";
 import { SuggestedK } from "./SuggestedK";
@@ -59,7 +59,7 @@ export function RunProgress({ run }: { run: Run }) {
 /** What the run measured, each figure with what made it. */
 export function RunFigures({ run }: { run: Run }) {
   const made = `Run ${run.number}, preset ${run.preset}, configuration ${run.config_hash.slice(0, 10)}, n = ${run.n_segments}`;
-  const { calibration, metrics } = run;
+  const { metrics } = run;
   return (
     <div className="run-figures">
       <section className="panel figure-panel" aria-label="Clustering">
@@ -80,35 +80,73 @@ export function RunFigures({ run }: { run: Run }) {
       </section>
       <section className="panel figure-panel" aria-label="Threshold">
         <h2>Threshold</h2>
-        {calibration ? (
-          <>
-            <dl className="stats">
-              <Figure title={made} name="θ on" value={formatFigure(calibration.theta_on)} />
-              <Figure title={made} name="θ off" value={formatFigure(calibration.theta_off)} />
-              <Figure
-                title={`${made}. Against pseudo-labels from point velocity; calling everything motion scores ${formatFigure(calibration.f1_always_on)}.`}
-                name="F1 (always on)"
-                value={`${formatFigure(calibration.f1)} (${formatFigure(calibration.f1_always_on)})`}
-              />
-              <Figure title={`${made}. Area under the ROC curve against the same labels.`} name="AUC" value={formatFigure(calibration.auc)} />
-              <Figure title={`${made}. Youden’s J at θ on.`} name="J" value={formatFigure(calibration.j)} />
-            </dl>
-            {calibration.warning && (
-              <p className="notice">
-                <Icon name="warning" /> {calibration.warning}
-              </p>
-            )}
-            <p className="hint">
-              {run.theta_on === null
-                ? `Calibrated over ${plural(run.n_videos, "video")}: the θ on that agrees best with when the tracked points move.`
-                : "Given when the run was started; the figures say how it agrees with point velocity."}
-            </p>
-          </>
-        ) : (
-          <p className="muted">Known once every video’s energy is.</p>
-        )}
+        <Thresholds run={run} made={made} />
       </section>
     </div>
+  );
+}
+
+/** One threshold as figures; several, one a view, as a table. */
+function Thresholds({ run, made }: { run: Run; made: string }) {
+  const [first, ...others] = run.calibrations;
+  if (first === undefined) return <p className="muted">Known once every video’s energy is.</p>;
+  const warnings = run.calibrations.flatMap(({ view, warning }) => (warning ? [{ view, warning }] : []));
+  return (
+    <>
+      {others.length === 0 ? (
+        <dl className="stats">
+          <Figure title={made} name="θ on" value={formatFigure(first.theta_on)} />
+          <Figure title={made} name="θ off" value={formatFigure(first.theta_off)} />
+          <Figure
+            title={`${made}. Against pseudo-labels from point velocity; calling everything motion scores ${formatFigure(first.f1_always_on)}.`}
+            name="F1 (always on)"
+            value={`${formatFigure(first.f1)} (${formatFigure(first.f1_always_on)})`}
+          />
+          <Figure title={`${made}. Area under the ROC curve against the same labels.`} name="AUC" value={formatFigure(first.auc)} />
+          <Figure title={`${made}. Youden’s J at θ on.`} name="J" value={formatFigure(first.j)} />
+        </dl>
+      ) : (
+        <div className="figures-scroll">
+          <table className="figures-table" title={made}>
+            <thead>
+              <tr>
+                <th scope="col">View</th>
+                <th scope="col">θ on</th>
+                <th scope="col">θ off</th>
+                <th scope="col">F1 (always on)</th>
+                <th scope="col">AUC</th>
+                <th scope="col">J</th>
+              </tr>
+            </thead>
+            <tbody>
+              {run.calibrations.map((one) => (
+                <tr key={one.view}>
+                  <th scope="row">{one.view}</th>
+                  <td>{formatFigure(one.theta_on)}</td>
+                  <td>{formatFigure(one.theta_off)}</td>
+                  <td>
+                    {formatFigure(one.f1)} ({formatFigure(one.f1_always_on)})
+                  </td>
+                  <td>{formatFigure(one.auc)}</td>
+                  <td>{formatFigure(one.j)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {warnings.map(({ view, warning }) => (
+        <p className="notice" key={view}>
+          <Icon name="warning" /> {others.length > 0 && `${view}: `}
+          {warning}
+        </p>
+      ))}
+      <p className="hint">
+        {run.theta_on === null
+          ? "Calibrated without labels, one for each view: the θ on that agrees best with when the tracked points move. A video without a view is a view of its own."
+          : "Given when the run was started."}
+      </p>
+    </>
   );
 }
 
