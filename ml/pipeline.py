@@ -26,7 +26,7 @@ from ml.tokenizer.checkpoint import FACTS, WEIGHTS, load_tokenizer
 from ml.tokenizer.encode import tokenize
 from ml.tokenizer.model import MotionTokenizer
 from ml.tokenizer.train import train_tokenizer
-from ml.tracking import TracksFile, facts, is_tracks, track_video
+from ml.tracking import NO_COTRACKER, CoTracker, TracksFile, facts, is_tracks, track_video
 
 Made = TypeVar("Made")
 TOKENIZER_FOLDER = "tokenizer"
@@ -85,6 +85,7 @@ def discover(
     config: PipelineConfig,
     tokenizer: Path | None = None,
     progress: Progress = no_progress,
+    cotracker: CoTracker = NO_COTRACKER,
 ) -> Report:
     """Find the primitives of all `videos` together, with one tokenizer, one threshold and one clustering.
 
@@ -101,7 +102,7 @@ def discover(
     clustering: Clustering | None = None
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".working-", dir=out) as working:
-        _track(takes, config, Path(working), _part(progress, 0.0, 0.45))
+        _track(takes, config, Path(working), _part(progress, 0.0, 0.45), cotracker)
         if _working(takes):
             checkpoint = _checkpoint(takes, config, tokenizer, out, _part(progress, 0.45, 0.8))
             find_segments(takes, config, checkpoint, _part(progress, 0.8, 0.88))
@@ -153,7 +154,9 @@ def folder_names(videos: Sequence[Path]) -> list[str]:
     return names
 
 
-def _track(takes: Sequence[Take], config: PipelineConfig, working: Path, progress: Progress) -> None:
+def _track(
+    takes: Sequence[Take], config: PipelineConfig, working: Path, progress: Progress, cotracker: CoTracker
+) -> None:
     for index, take in enumerate(takes):
         step = _part(progress, index / len(takes), (index + 1) / len(takes), take.video.name)
         take.reason = why_unreadable(take.video)
@@ -162,7 +165,7 @@ def _track(takes: Sequence[Take], config: PipelineConfig, working: Path, progres
         try:
             take.info = facts(take.video, config.tracking)
             take.warnings += take.info.warnings
-            take.warnings += track_video(take.video, config.tracking, working / take.folder, step)
+            take.warnings += track_video(take.video, config.tracking, working / take.folder, step, cotracker)
             take.tracks = TracksFile.open(working / take.folder)
         except PipelineError as error:
             take.reason = str(error)

@@ -13,6 +13,7 @@ from ml.commands.console import (
     EXIT_NOTHING_WORKED,
     add_tracking_options,
     at_least_one,
+    cotracker,
     positive,
     progress_bar,
     say,
@@ -55,9 +56,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Discover the primitives of the videos. Returns the exit status: 0 if any video worked, 2 if none did."""
+    where_cotracker_lies = cotracker(arguments)
     try:
         with progress_bar() as progress:
-            report = discover(arguments.videos, arguments.out, _config(arguments), arguments.tokenizer, progress)
+            report = discover(
+                arguments.videos,
+                arguments.out,
+                _config(arguments),
+                arguments.tokenizer,
+                progress,
+                where_cotracker_lies,
+            )
     except PipelineError as error:
         return stopped(str(error))
     except OSError as error:
