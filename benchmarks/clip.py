@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -14,17 +15,23 @@ from ml.synthetic import SceneConfig, render
 SCENE = SceneConfig(cycles=1, width_px=1280, height_px=720, fps=30)  # 20 s
 
 
-def clip(folder: Path, minutes: float) -> Path:
-    """A 720p, 30 fps H.264 file of this length in `folder`, made when absent.
+def scene(width_px: int, height_px: int, fps: int) -> SceneConfig:
+    """The same take, filmed otherwise."""
+    return replace(SCENE, width_px=width_px, height_px=height_px, fps=fps)
+
+
+def clip(folder: Path, minutes: float, scene: SceneConfig | None = None) -> Path:
+    """An H.264 file of this length in `folder`, made when absent; 720p at 30 frames a second unless `scene` says else.
 
     One take, its packets written again and again with later times: nothing is encoded twice, and every repetition
     costs the decoder and the tracker what the first did. There is a hard cut between two of them.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    name = digest_of(SCENE)[:12]
+    scene = scene or SCENE
+    name = digest_of(scene)[:12]
     once, long = folder / f"{name}.mp4", folder / f"{name}-{minutes:g}-min.mp4"
     if not once.exists():
-        render(SCENE, "front", once)
+        render(scene, "front", once)
     if not long.exists():
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             unfinished = Path(scratch) / "clip.mp4"

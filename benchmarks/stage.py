@@ -1,4 +1,4 @@
-"""One stage of the chain in a process of its own: `python -m benchmarks.stage STAGE VIDEO FOLDER PRESET`.
+"""One stage of the chain in a process of its own: `python -m benchmarks.stage STAGE VIDEO FOLDER PRESET BACKEND`.
 
 Prints what it took as JSON. A process for each, because the most memory a process ever held never goes down again.
 """
@@ -10,13 +10,14 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import av
 import numpy as np
 
-from ml import calibration, clustering, embedding, energy, preview, segmentation, store, tracking, video
-from ml.config import PipelineConfig
+from ml import calibration, clustering, embedding, energy, pipeline, preview, segmentation, store, tracking, video
+from ml.config import PipelineConfig, TrackingConfig, build
 from ml.tokenizer import encode, train
 from ml.tokenizer.checkpoint import load_tokenizer
 
@@ -81,6 +82,12 @@ def embed(path: Path, folder: Path, config: PipelineConfig) -> str:
     return f"{len(embeddings.vectors)} vectors"
 
 
+def discover(path: Path, folder: Path, config: PipelineConfig) -> str:
+    """`kineme discover`, start to end, with the tokenizer that is there already."""
+    report = pipeline.discover([path], folder / "discovered", config, folder.parent / "tokenizer")
+    return f"{report.n_segments} segments"
+
+
 def cluster(path: Path, folder: Path, config: PipelineConfig) -> str:
     found = clustering.cluster(np.load(folder / "embeddings.npy", allow_pickle=False), config.clustering)
     return f"{found.n_clusters} clusters"
@@ -96,12 +103,14 @@ STAGES: dict[str, Stage] = {
     "clips": make_clips,
     "embed": embed,
     "cluster": cluster,
+    "discover": discover,
 }
 
 
 def main(arguments: list[str]) -> None:
-    name, path, folder, preset = arguments
+    name, path, folder, preset, backend = arguments
     config = PipelineConfig.preset(preset)
+    config = replace(config, tracking=build(TrackingConfig, {**asdict(config.tracking), "backend": backend}))
     before, began = _cpu_s(), time.perf_counter()
     made = STAGES[name](Path(path), Path(folder), config)
     wall_s, cpu_s = time.perf_counter() - began, _cpu_s() - before
