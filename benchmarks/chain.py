@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="kineme bench chain", description=__doc__)
     parser.add_argument("--minutes", type=float, nargs="+", default=[1.0, 30.0], help="lengths of the video (1 30)")
     parser.add_argument("--preset", choices=PRESETS, default="small")
-    parser.add_argument("--backend", choices=("lk", "flow"), default="lk", help="what follows the points (lk)")
+    parser.add_argument("--backend", choices=("flow", "lk"), default="flow", help="what follows the points (flow)")
     parser.add_argument("--size", type=size, default=(1280, 720), metavar="WxH", help="of the picture (1280x720)")
     parser.add_argument("--fps", type=int, default=30, help="of the video (30)")
     parser.add_argument("--whole", action="store_true", help="only decode and `kineme discover`, start to end")
@@ -90,7 +90,7 @@ def measure(
     return measured
 
 
-def run_stage(name: str, video: Path, folder: Path, preset: str, backend: str = "lk") -> Measured:
+def run_stage(name: str, video: Path, folder: Path, preset: str, backend: str = "flow") -> Measured:
     command = [sys.executable, "-P", "-m", "benchmarks.stage", name, str(video), str(folder), preset, backend]
     done = subprocess.run(command, env={**os.environ, **child_threads()}, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -78,9 +78,9 @@ def add_tracking_options(parser: argparse.ArgumentParser) -> None:
     """How points are followed; `tracking` reads it."""
     parser.add_argument(
         "--tracker",
-        choices=("lk", "flow", "cotracker3"),
+        choices=("flow", "lk", "cotracker3"),
         default=TrackingConfig.backend,
-        help="what follows the points: lk; flow, for plain surfaces, at seven times the cost; or the paper's "
+        help="what follows the points: flow; lk, more exactly, but it loses plain and fast ones; or the paper's "
         "cotracker3, on a GPU, for purposes that are not commercial (default: %(default)s)",
     )
     parser.add_argument(

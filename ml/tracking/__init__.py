@@ -26,7 +26,6 @@ from ml.video import Damage, Frame, frames, probe
 __all__ = ["NO_COTRACKER", "CoTracker", "TracksFile", "facts", "is_tracks", "track", "track_video"]
 
 PREFETCHED_FRAMES = 8
-COTRACKER_LONG_SIDE_PX = 512  # the width the model works at
 NO_COTRACKER = CoTracker()
 STABLE_EXTENT = 2.0  # of coordinates without the camera's motion, where 1 is the edge of a window's first picture
 
@@ -74,9 +73,10 @@ def track_video(
     if config.backend == "cotracker3":
         if (reason := cotracker.why_not()) is not None:
             raise TrackerUnavailable(reason)
-        tracker, decoded = cotracker.name(), frames(path, config.fps, COTRACKER_LONG_SIDE_PX, damage)
+        tracker, grey = cotracker.name(), False
     else:
-        tracker, decoded = config.backend, frames(path, config.fps, config.long_side_px, damage, grey=True)
+        tracker, grey = config.backend, True
+    decoded = frames(path, config.fps, config.long_side_px, damage, grey=grey)
     extent = STABLE_EXTENT if config.compensate_camera else 1.0
     with (
         TracksFile.create(out, stride=config.stride_frames, extent=extent, tracker=tracker) as file,

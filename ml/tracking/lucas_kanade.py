@@ -31,7 +31,7 @@ def track_lucas_kanade(frames: Iterable[Frame], config: TrackingConfig) -> Itera
     def step(previous: Image, grey: Image, points: Float) -> tuple[Float, Mask]:
         return follow(previous, grey, points, config)
 
-    return fill_windows(frames, config, step)
+    return fill_windows(frames, config, step, share=True)
 
 
 def follow(previous: Image, grey: Image, points: Float, config: TrackingConfig) -> tuple[Float, Mask]:

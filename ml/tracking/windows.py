@@ -39,10 +39,13 @@ class _Window:
         )
 
 
-def fill_windows(frames: Iterable[Frame], config: TrackingConfig, follow: Follow) -> Iterator[Tracks]:
+def fill_windows(
+    frames: Iterable[Frame], config: TrackingConfig, follow: Follow, *, share: bool = False
+) -> Iterator[Tracks]:
     """Windows of the points that `follow` follows, as soon as each is complete. See `ml.tracking.track`.
 
-    `follow` is called at most once per pair of frames, with the points of all windows open then.
+    `follow` is called at most once per pair of frames, with the points of all windows open then. share: points of
+    several windows that lie on one spot are followed as one, worth it where each costs something.
     """
     grid = grid_points(config.grid)
     windows: list[_Window] = []
@@ -52,7 +55,7 @@ def fill_windows(frames: Iterable[Frame], config: TrackingConfig, follow: Follow
         height, width = frame.image.shape[:2]
         grey = as_grey(frame.image)
         if previous is not None and windows:
-            _advance(windows, to_pixels(grid, width, height), previous, grey, frame.time_s, follow)
+            _advance(windows, to_pixels(grid, width, height), previous, grey, frame.time_s, follow, share)
         if (count - 1) % config.stride_frames == 0:
             points = to_pixels(grid, width, height)
             windows.append(_Window([points], [np.ones(len(points), dtype=np.bool_)], [frame.time_s]))
@@ -76,22 +79,26 @@ def inside(points: Float, picture: Image) -> Mask:
 
 
 def _advance(
-    windows: list[_Window], grid_px: Float, previous: Image, grey: Image, time_s: float, follow: Follow
+    windows: list[_Window], grid_px: Float, previous: Image, grey: Image, time_s: float, follow: Follow, share: bool
 ) -> None:
     """Add one frame to every open window."""
     before = np.stack([w.points[-1] for w in windows])  # [open windows, N, 2] pixels
     visible = np.stack([w.visible[-1] for w in windows])  # [open windows, N]
     after = before.copy()
-    if visible.any():
-        _, first, same = np.unique(_places(before - grid_px)[visible], return_index=True, return_inverse=True)
-        start = before[visible][first]  # [P, 2]
-        moved, found = follow(previous, grey, start)
-        step = np.where(found[:, None], moved - start, 0.0).astype(np.float32)
-        after[visible] += step[same]
-        visible[visible] = found[same]
-    for window, points, seen in zip(windows, after, visible, strict=True):
+    seen = np.flatnonzero(visible)
+    if len(seen):
+        start = before.reshape(-1, 2)[seen]  # [P, 2]
+        if share:
+            _, first, same = np.unique(_places(before - grid_px).ravel()[seen], return_index=True, return_inverse=True)
+            moved, found = follow(previous, grey, start[first])
+            moved, found = start + (moved - start[first])[same], found[same]
+        else:
+            moved, found = follow(previous, grey, start)
+        after.reshape(-1, 2)[seen[found]] = moved[found]
+        visible.reshape(-1)[seen] = found
+    for window, points, still_there in zip(windows, after, visible, strict=True):
         window.points.append(points)
-        window.visible.append(seen)
+        window.visible.append(still_there)
         window.times_s.append(time_s)
 
 

@@ -13,7 +13,7 @@ from ml.video import Frame
 from tests.ml.media import grey, textured
 from tests.ml.tracking.scenes import H, W, as_frames, in_pixels, moving_object, panning, shifted
 
-CONFIG = TrackingConfig()
+CONFIG = TrackingConfig(backend="lk")
 
 
 def test_a_panning_picture_is_followed_to_a_tenth_of_a_pixel() -> None:

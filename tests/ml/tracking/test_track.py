@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -110,10 +111,13 @@ def test_memory_does_not_grow_with_the_video() -> None:
 
 
 @needs_shared_data
-def test_a_real_pick_and_place_moves_more_than_its_pauses(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("backend", "times"), [("flow", 2), ("lk", 3)])
+def test_a_real_pick_and_place_moves_more_than_its_pauses(
+    tmp_path: Path, backend: Literal["flow", "lk"], times: int
+) -> None:
     path = next(p for p in shared_files("videos") if p.name == "bowl_unloading_robot.mp4")
-    track_video(path, CONFIG, tmp_path / "t")
+    track_video(path, replace(CONFIG, backend=backend), tmp_path / "t")
     tracks = TracksFile.open(tmp_path / "t").read()
     assert len(tracks.points) == 1 + (171 - 16) // 4
     moving = np.linalg.norm(tracks.velocities(), axis=-1).mean(axis=(1, 2))
-    assert moving.max() > 3 * np.percentile(moving, 5)
+    assert moving.max() > times * np.percentile(moving, 5)
