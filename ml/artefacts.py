@@ -207,6 +207,7 @@ class Clustering:
     silhouette: float | None  # None where it is not defined: one cluster, or as many clusters as segments
     calinski_harabasz: float | None
     suggested: tuple[tuple[int, float], ...]  # (k, silhouette), ascending k; empty where k was given
+    stability: float | None = None  # mean adjusted Rand index under resampling; None where it is not defined
 
     def __post_init__(self) -> None:
         M = len(self.labels)

@@ -8,7 +8,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from sklearn.cluster import KMeans
-from sklearn.metrics import calinski_harabasz_score, pairwise_distances, silhouette_samples, silhouette_score
+from sklearn.metrics import (
+    adjusted_rand_score,
+    calinski_harabasz_score,
+    pairwise_distances,
+    silhouette_samples,
+    silhouette_score,
+)
 from threadpoolctl import threadpool_limits
 
 from ml.artefacts import ClusterFacts, Clustering, Float, Progress, no_progress
@@ -20,6 +26,9 @@ MEDOIDS = 6
 SUGGESTION_SAMPLE = 1500  # segments the suggestions are made on, at most
 SUGGESTION_INITS = 3
 SILHOUETTE_SAMPLE = 4000  # all pairs of these are compared
+STABILITY_REPEATS, STABILITY_SHARE = 10, 0.8
+STABILITY_SAMPLE = 2000  # segments it is taken on, at most
+STABILITY_INITS = 3
 
 
 def cluster(vectors: Float, config: ClusteringConfig, progress: Progress = no_progress) -> Clustering:
@@ -52,6 +61,7 @@ def cluster(vectors: Float, config: ClusteringConfig, progress: Progress = no_pr
             silhouette=None if silhouettes is None else float(np.nanmean(silhouettes)),
             calinski_harabasz=float(calinski_harabasz_score(unit, labels)) if 1 < k < M else None,
             suggested=suggested,
+            stability=stability(unit, labels, config.seed),
         )
     progress(1.0, f"{found.n_clusters} clusters of {M} segments")
     return found
@@ -83,6 +93,28 @@ def suggest(unit: Float, max_k: int, seed: int, progress: Progress = no_progress
             found.append((k, float(silhouette_score(distances, labels, metric="precomputed"))))
         progress(0.8 * k / max_k, f"trying {k} clusters")
     return tuple(found)
+
+
+def stability(unit: Float, labels: Labels, seed: int) -> float | None:
+    """How far the clusters `labels` [M] of ê, [M, d], come back when a fifth of the segments is missing.
+
+    The mean adjusted Rand index, over 10 seeded draws of 80 % of the segments, of a clustering of those segments alone
+    against their labels: 1 the same clusters every time, 0 no more alike than by chance. Of many segments a seeded
+    sample of 2,000 speaks for all. None where there are not two clusters, or not more segments than clusters in a draw.
+    """
+    k = len(np.unique(labels))
+    sample = _sample(unit, STABILITY_SAMPLE, seed)
+    n = int(STABILITY_SHARE * len(sample))
+    if not 1 < k < n:
+        return None
+    rng = np.random.default_rng(seed)
+    scores = []
+    for _ in range(STABILITY_REPEATS):
+        drawn = rng.choice(sample, n, replace=False)
+        distinct = len(np.unique(unit[drawn], axis=0))
+        found = _k_means(unit[drawn], min(k, distinct), STABILITY_INITS, seed)
+        scores.append(adjusted_rand_score(labels[drawn], found))
+    return float(np.mean(scores))
 
 
 def by_size(labels: npt.NDArray[np.integer]) -> Labels:

@@ -113,6 +113,7 @@ def clustering_facts(clustering: Clustering) -> dict[str, Any]:
         "n_clusters": clustering.n_clusters,
         "silhouette": clustering.silhouette,
         "calinski_harabasz": clustering.calinski_harabasz,
+        "stability": clustering.stability,
         "suggested": [list(pair) for pair in clustering.suggested],
         "clusters": [asdict(facts) for facts in clustering.clusters],
         "labels": clustering.labels.tolist(),

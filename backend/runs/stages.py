@@ -45,7 +45,7 @@ VERSIONS = {
     "segment": 2,
     "clips": 1,
     "embed": 1,
-    "cluster": 1,
+    "cluster": 2,
     "umap": 1,
 }
 """Raise a stage's number when a change of code changes what it makes."""
@@ -460,7 +460,7 @@ def _cluster(execution: StageExecution, progress: Progress) -> Outcome:
         pk_of = {row.index: row.pk for row in rows}
         _write_map(ids, np.array(found["xy"]), [pk_of[label] for label in found["labels"]])
         Run.objects.filter(pk=owner.pk).update(
-            metrics={name: found[name] for name in ("silhouette", "calinski_harabasz")},
+            metrics={name: found[name] for name in ("silhouette", "calinski_harabasz", "stability")},
             suggested_k=found["suggested"],
             projection="pca",
         )

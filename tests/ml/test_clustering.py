@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.clustering import by_size, cluster, pca, project_umap, suggest, unit_vectors
+from ml.clustering import by_size, cluster, pca, project_umap, stability, suggest, unit_vectors
 from ml.config import ClusteringConfig
 from ml.errors import TooFewSegments
 
@@ -114,3 +114,42 @@ def test_suggestions_of_many_segments_cost_no_more_than_those_of_the_sample():
 def test_umap_of_a_handful_is_pca():
     vectors = heaps(2, 2)
     np.testing.assert_array_equal(project_umap(vectors, seed=0), pca(unit_vectors(vectors)))
+
+
+def test_k_means_on_the_sphere_by_hand():
+    # Four corners of a square, two of them doubled far out along their own direction: lengths are gone after
+    # normalising, so what is together is together by direction alone. Columns are centred and of equal spread already.
+    vectors = np.array([[3, 1], [1, 3], [-3, -1], [-1, -3]], dtype=np.float32)
+    # Each column: mean 0, spread √((9 + 1 + 9 + 1) / 4) = √5. Rows: (3, 1) / √10 and so on, of length 1.
+    unit = unit_vectors(vectors)
+    np.testing.assert_allclose(unit, vectors / np.sqrt(10), rtol=1e-6)
+    found = cluster(vectors, ClusteringConfig(n_clusters=2))
+    assert found.labels.tolist() == [0, 0, 1, 1]
+    # Silhouette: cosine of a pair is (3·1 + 1·3) / 10 = 0.6, so a = √(2 - 1.2) = √0.8. The others lie at cosines -1 and
+    # -0.6: b = (√4 + √3.2) / 2. Every segment is in the same place, so the mean is 1 - a / b.
+    a, b = np.sqrt(0.8), (2 + np.sqrt(3.2)) / 2
+    assert found.silhouette == pytest.approx(1 - a / b, rel=1e-5)
+    # Calinski-Harabasz: centres ±(2, 2) / √10, mean 0. Between 4 · 0.8 / (2 - 1), within 4 · (0.8 / 4) / (4 - 2).
+    assert found.calinski_harabasz == pytest.approx(3.2 / (0.8 / 2), rel=1e-5)
+
+
+def test_clear_heaps_are_stable_and_cutting_one_heap_is_not():
+    clear = cluster(heaps(20, 20, 20), ClusteringConfig(n_clusters=3))
+    assert clear.stability == 1
+    one = np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32)
+    torn = cluster(one, ClusteringConfig(n_clusters=6))
+    assert torn.stability is not None
+    assert torn.stability < 0.7
+    assert cluster(one, ClusteringConfig(n_clusters=6)).stability == torn.stability
+
+
+def test_stability_of_labels_that_are_not_there_is_that_of_chance():
+    unit = unit_vectors(heaps(40, 40))
+    found = stability(unit, np.arange(80, dtype=np.int32) % 2, seed=0)
+    assert found == pytest.approx(0, abs=0.05)
+
+
+def test_where_clusters_cannot_come_back_stability_is_not_defined():
+    assert cluster(heaps(9), ClusteringConfig(n_clusters=1)).stability is None
+    assert cluster(heaps(1, 1, 1), ClusteringConfig(n_clusters=3)).stability is None
+    assert cluster(heaps(2, 1), ClusteringConfig(n_clusters=2)).stability is None  # of 3, a draw has 2: one a cluster

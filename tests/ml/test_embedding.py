@@ -111,3 +111,39 @@ def test_the_space_is_that_of_checkpoint_and_encoder(tokenizer: MotionTokenizer)
     assert space_of(tokenizer, EncoderConfig(d_m=32)) != here
     with pytest.raises(ValueError, match="saved"):
         space_of(MotionTokenizer(TokenizerConfig.preset("tiny")), SMALL)
+
+
+def test_one_layer_equals_a_computation_without_torch():
+    """The layer as in Attention Is All You Need: softmax(QKᵀ / √d_head) V per head, each sum followed by a norm."""
+    encoder = SegmentEncoder(EncoderConfig(d_m=3, d=4, layers=1, heads=2, d_ff=6, seed=7))
+    z_q = np.random.default_rng(0).normal(size=(5, 3))
+    w = {name: tensor.double().numpy() for name, tensor in encoder.state_dict().items()}
+
+    t = np.arange(5)[:, None]
+    positions = np.concatenate([np.sin(t), np.cos(t), np.sin(t / 100), np.cos(t / 100)], axis=1)  # 10000^(2/4) = 100
+    h = z_q @ w["project.weight"].T + w["project.bias"] + positions
+    q, k, v = np.split(h @ w["layers.0.self_attn.in_proj_weight"].T + w["layers.0.self_attn.in_proj_bias"], 3, axis=1)
+    heads = []
+    for head in (slice(0, 2), slice(2, 4)):
+        weights = np.exp(q[:, head] @ k[:, head].T / np.sqrt(2))
+        heads.append(weights / weights.sum(axis=1, keepdims=True) @ v[:, head])
+    mixed = np.concatenate(heads, axis=1)
+    mixed = mixed @ w["layers.0.self_attn.out_proj.weight"].T + w["layers.0.self_attn.out_proj.bias"]
+    h = normed(h + mixed, w["layers.0.norm1.weight"], w["layers.0.norm1.bias"])
+    wide = np.maximum(h @ w["layers.0.linear1.weight"].T + w["layers.0.linear1.bias"], 0)
+    h = normed(
+        h + wide @ w["layers.0.linear2.weight"].T + w["layers.0.linear2.bias"],
+        w["layers.0.norm2.weight"],
+        w["layers.0.norm2.bias"],
+    )
+
+    padded = torch.zeros(1, 8, 3)
+    padded[0, :5] = torch.from_numpy(z_q).float()
+    found = encoder(padded, torch.tensor([5]))[0].numpy()
+    np.testing.assert_allclose(found, h.mean(axis=0), rtol=1e-4, atol=1e-5)
+
+
+def normed(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Each row to zero mean and unit variance, torch's 1e-5 under the root."""
+    spread = np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+    return (x - x.mean(axis=1, keepdims=True)) / spread * weight + bias

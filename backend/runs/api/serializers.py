@@ -41,6 +41,7 @@ class CalibrationSerializer(serializers.Serializer[Any]):
 class MetricsSerializer(serializers.Serializer[Any]):
     silhouette = serializers.FloatField(allow_null=True, default=None)
     calinski_harabasz = serializers.FloatField(allow_null=True, default=None)
+    stability = serializers.FloatField(allow_null=True, default=None)  # absent in runs older than it
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):

@@ -422,6 +422,8 @@ export interface components {
             silhouette: number | null;
             /** Format: double */
             calinski_harabasz: number | null;
+            /** Format: double */
+            stability: number | null;
         };
         Neighbour: {
             segment: components["schemas"]["Segment"];

@@ -76,7 +76,7 @@ export const run = (change: Partial<Run> = {}): Run => ({
   n_videos: 1,
   n_segments: 3,
   n_clusters_found: 2,
-  metrics: { silhouette: 0.41, calinski_harabasz: 120 },
+  metrics: { silhouette: 0.41, calinski_harabasz: 120, stability: 0.93 },
   calibrations: [],
   suggested_k: [],
   projection: "pca",

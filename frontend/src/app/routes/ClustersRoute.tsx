@@ -71,6 +71,9 @@ export function ClustersRoute() {
                 silhouette {formatFigure(one.data.metrics.silhouette)}
               </span>
               <span>Calinski–Harabasz {formatFigure(one.data.metrics.calinski_harabasz)}</span>
+              <span title="Mean adjusted Rand index of clusterings of 80 % of the primitives against this one">
+                stability {formatFigure(one.data.metrics.stability)}
+              </span>
               <span>k = {one.data.n_clusters_found || "–"}</span>
               <span>{plural(one.data.n_segments, "primitive")}</span>
               {owner.data?.synthetic && <span className="badge">synthetic</span>}

@@ -73,6 +73,11 @@ export function RunFigures({ run }: { run: Run }) {
             name="Calinski–Harabasz"
             value={formatFigure(metrics.calinski_harabasz)}
           />
+          <Figure
+            title={`${made}. Mean adjusted Rand index of clusterings of 80 % of the primitives against this one; 1: the same clusters come back.`}
+            name="Stability"
+            value={formatFigure(metrics.stability)}
+          />
         </dl>
         {run.suggested_k.length > 1 && (
           <SuggestedK curve={run.suggested_k} chosen={run.n_clusters_found} asked={run.n_clusters !== null} />
