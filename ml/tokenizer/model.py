@@ -235,6 +235,8 @@ class MotionTokenizer(nn.Module):
     def decode(self, z_q: Tensor) -> Tensor:
         """The decoder's state of each step, [B, T-1, d_m], from z_q [B, T-1, d_m]; `head` turns it into scores."""
         x = self.decoder_positions.expand(len(z_q), -1, -1)
+        if self.config.decoder_start == "codes":
+            x = x + z_q
         for block in self.decoder:
             x = block(x, z_q)
         state: Tensor = self.decoder_norm(x)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -92,3 +94,12 @@ def test_gradients_pass_through_the_rounding(tokenizer: MotionTokenizer):
     scores.sum().backward()
     assert tokenizer.embed.weight.grad is not None
     assert tokenizer.embed.weight.grad.abs().max() > 0
+
+
+def test_a_decoder_that_starts_from_the_codes_knows_which_step_each_is_of(tokenizer: MotionTokenizer):
+    z_q = torch.randn(1, 15, TINY.d_m)
+    swapped = z_q[:, [1, 0, *range(2, 15)]]
+    # From positions alone the codes are a heap: their order changes nothing.
+    torch.testing.assert_close(tokenizer.decode(swapped), tokenizer.decode(z_q))
+    tokenizer.config = replace(TINY, decoder_start="codes")
+    assert not torch.allclose(tokenizer.decode(swapped)[:, :2], tokenizer.decode(z_q)[:, :2], atol=0.01)
