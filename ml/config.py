@@ -61,8 +61,8 @@ class TokenizerConfig:
     noise: float = 0.01  # N(0, noise) added to z in training only
     levels: tuple[int, ...] = (8, 8, 6, 5)  # 1,920 codes; the paper says 2,048, which (8, 8, 8, 4) gives
     head_hidden: int = 256  # width of the decoder's point head
-    # What the decoder starts from at each step. "positions", as published: nothing says which step a code belongs to but
-    # the codes themselves. "codes" adds the step's z_q: displacements are predicted far better (validation loss 0.54
+    # What the decoder starts from at each step. "positions", as published: nothing but the codes themselves says which
+    # step a code belongs to. "codes" adds the step's z_q: displacements are predicted far better (validation loss 0.54
     # instead of 0.67 on videos kept apart), but codes then follow the noise of a resting picture too, and the energy
     # tells rest from motion less well.
     decoder_start: Literal["positions", "codes"] = "positions"
