@@ -1,7 +1,8 @@
 """Plots as SVG text, written here: a browser shows them, no plotting library is needed, equal data gives equal bytes.
 
-`line_plot`: curves over a common axis with a legend; `timeline`: lanes of bars and marks over the time of a clip. No
-colour is the only sign of anything: curves are also dashed, marks also shaped.
+`line_plot`: curves over a common axis with a legend; `timeline`: lanes of bars and marks over the time of a clip;
+`field_plot`: where the points of a picture go, pictures side by side. No colour is the only sign of anything: curves
+are also dashed, marks also shaped.
 """
 
 from __future__ import annotations
@@ -84,6 +85,17 @@ class Key:
     shape: Shape | Literal["bar"] = "tick"
 
 
+@dataclass(frozen=True)
+class Field:
+    """Where points of a picture go. points, moves: [N] of (x, y) in -1..1 of the picture."""
+
+    name: str
+    points: Sequence[Sequence[float]]
+    moves: Sequence[Sequence[float]]
+    aspect: float
+    colour: str = BLUE
+
+
 def line_plot(
     series: Sequence[Series],
     *,
@@ -159,6 +171,22 @@ def timeline(
     for key in legend:
         drawing.key(x, bottom + 64, key)
         x += 44 + 6.4 * len(key.name)
+    return drawing.svg()
+
+
+def field_plot(rows: Sequence[Sequence[Field]], *, title: str, note: str = "", panel_px: int = 360) -> str:
+    """Rows of pictures side by side: a line from each point to where it goes, a dot for one that stays."""
+    gap, head = 24, 58
+    heights = [max(panel_px / field.aspect for field in row) for row in rows]
+    columns = max(len(row) for row in rows)
+    drawing = _Drawing(gap + columns * (panel_px + gap), head + sum(heights) + 40 * len(rows) + 10, title)
+    drawing.text(gap, 28, title, size=16, weight="600")
+    drawing.text(gap, 46, note)
+    y = float(head)
+    for row, height in zip(rows, heights, strict=True):
+        for column, field in enumerate(row):
+            drawing.field(gap + column * (panel_px + gap), y + 22, panel_px, field)
+        y += height + 40
     return drawing.svg()
 
 
@@ -244,6 +272,20 @@ class _Drawing:
             f'<path d="{" ".join(steps)}" fill="none" stroke="{series.colour}" stroke-width="2.2" '
             f'stroke-linejoin="round"{dashes}/>'
         )
+
+    def field(self, left: float, top: float, width: float, field: Field) -> None:
+        half_width, half_height = width / 2, width / field.aspect / 2
+        self.text(left, top - 6, field.name)
+        self.parts.append(
+            f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(2 * half_height)}" '
+            f'fill="none" stroke="{PALE}"/>'
+        )
+        for (x, y), (dx, dy) in zip(field.points, field.moves, strict=True):
+            at, to = ((left + half_width * (1 + a), top + half_height * (1 + b)) for a, b in ((x, y), (x + dx, y + dy)))
+            if math.hypot(to[0] - at[0], to[1] - at[1]) < 1:
+                self.parts.append(f'<circle cx="{_n(at[0])}" cy="{_n(at[1])}" r="0.8" fill="{GREY}"/>')
+            else:
+                self.line(*at, *to, field.colour, width=1.4)
 
     def bar(self, x1: float, x2: float, y: float, height: float, bar: Bar) -> None:
         said = f"{bar.label} {bar.start_s:.2f}–{bar.end_s:.2f} s".strip()

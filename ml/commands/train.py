@@ -21,12 +21,14 @@ from ml.commands.console import (
     seed,
     stopped,
 )
-from ml.config import PRESETS, PipelineConfig, TokenizerConfig, TrackingConfig, build, digest_of
+from ml.config import PRESETS, PipelineConfig, TokenizerConfig, TrackingConfig, TrainingConfig, build, digest_of
 from ml.errors import PipelineError
 from ml.pipeline import shown, why_unreadable
-from ml.tokenizer.checkpoint import FACTS, read_facts
+from ml.tokenizer.checkpoint import FACTS, load_tokenizer, read_facts
+from ml.tokenizer.figures import curves, reconstruction
 from ml.tokenizer.state import drop_state
 from ml.tokenizer.train import STATE_EVERY_S, train_tokenizer
+from ml.tokenizer.windows import split_windows
 from ml.tracking import TracksFile, track_video
 
 HELP = "train a motion tokenizer on tracks or videos, for `kineme discover --tokenizer`"
@@ -99,7 +101,7 @@ def _is_finished(arguments: argparse.Namespace) -> bool:
             raise CannotTrain(f"{arguments.out} holds a tokenizer already; --force trains a new one in its place")
         if begun:
             raise CannotTrain(f"{arguments.out} holds an unfinished training; --resume goes on, --force starts anew")
-    return bool(arguments.resume and finished and not begun)
+    return bool(arguments.resume and finished)
 
 
 def _train(arguments: argparse.Namespace, progress: Progress) -> None:
@@ -109,8 +111,9 @@ def _train(arguments: argparse.Namespace, progress: Progress) -> None:
     unfinished = arguments.out / UNFINISHED
     if not arguments.resume:
         drop_state(unfinished)
+        (arguments.out / FACTS).unlink(missing_ok=True)  # with --force: from here on DIR holds no finished training
     unfinished.mkdir(parents=True, exist_ok=True)
-    tracks = _tracks(
+    names, tracks = _tracks(
         arguments.sources, config.tracking, unfinished / "tracks", lambda done, what: progress(0.3 * done, what)
     )
     train_tokenizer(
@@ -119,10 +122,23 @@ def _train(arguments: argparse.Namespace, progress: Progress) -> None:
         config.training,
         arguments.out,
         lambda done, what: progress(0.3 + 0.7 * done, what),
-        state=unfinished,
+        state=unfinished / "state",
         state_every_s=arguments.save_every,
         device=arguments.device,
     )
+    _draw(arguments.out, names, tracks, config.training)
+    drop_state(unfinished)
+
+
+def _draw(out: Path, names: Sequence[str], tracks: Sequence[TracksFile], training: TrainingConfig) -> None:
+    """The plots, beside the checkpoint."""
+    folder = out / "plots"
+    folder.mkdir(exist_ok=True)
+    judged = split_windows([one.n_windows for one in tracks], training).validation
+    made = curves(read_facts(out)["metrics"])
+    made["reconstruction.svg"] = reconstruction(load_tokenizer(out), tracks, judged, names)
+    for name, svg in made.items():
+        (folder / name).write_text(svg, encoding="utf-8")
 
 
 def _config(arguments: argparse.Namespace) -> PipelineConfig:
@@ -131,12 +147,14 @@ def _config(arguments: argparse.Namespace) -> PipelineConfig:
     return replace(config, training=replace(config.training, **{k: v for k, v in given.items() if v is not None}))
 
 
-def _tracks(sources: Sequence[Path], config: TrackingConfig, folder: Path, progress: Progress) -> list[TracksFile]:
-    """The tracks of all sources that work, of one grid and window; videos are tracked into `folder`, once.
+def _tracks(
+    sources: Sequence[Path], config: TrackingConfig, folder: Path, progress: Progress
+) -> tuple[list[str], list[TracksFile]]:
+    """Names and tracks of all sources that work, of one grid and window; videos are tracked into `folder`, once.
 
     Raises CannotTrain where none works or two do not fit together.
     """
-    found = []
+    names, found = [], []
     for index, source in enumerate(sources):
 
         def step(done: float, what: str, index: int = index, source: Path = source) -> None:
@@ -144,13 +162,14 @@ def _tracks(sources: Sequence[Path], config: TrackingConfig, folder: Path, progr
 
         try:
             found.append(_opened(source) if source.is_dir() else _tracked(source, config, folder, step))
+            names.append(shown(source))
         except PipelineError as error:
             say(f"{shown(source)}: {error}")
     if not found:
         raise CannotTrain("there is nothing to train on")
     if len({(one.n_points, one.n_frames) for one in found}) > 1:
         raise CannotTrain("the tracks differ in their grid or window, and one tokenizer takes one kind")
-    return found
+    return names, found
 
 
 def _opened(folder: Path) -> TracksFile:

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from ml.plots import Bar, Key, Lane, Link, Mark, Series, colours, line_plot, ticks, timeline
+from ml.plots import Bar, Field, Key, Lane, Link, Mark, Series, colours, field_plot, line_plot, ticks, timeline
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -96,3 +96,17 @@ def test_colours_follow_the_order_of_names_and_repeat():
     assert list(given)[:3] == ["b", "a", "0"]
     assert given["b"] != given["a"]
     assert len(given) == 12
+
+
+def test_a_field_has_a_line_for_a_point_that_moves_and_a_dot_for_one_that_rests():
+    field = Field("true", [(0, 0), (0.5, 0.5)], [(0.2, -0.1), (0, 0)], aspect=2.0, colour="#0072b2")
+    root = ElementTree.fromstring(field_plot([[field, field], [field]], title="T", note="10 times as long"))
+    assert {"T", "10 times as long", "true"} <= set(texts(root))
+    assert len(root.findall(f"{SVG}circle")) == 3
+    lines = root.findall(f"{SVG}line")
+    assert len(lines) == 3
+    # A picture of 360 by 180: the move is 0.2 · 180 to the right and 0.1 · 90 up.
+    moved = [
+        float(lines[0].get(end, "")) - float(lines[0].get(start, "")) for start, end in (("x1", "x2"), ("y1", "y2"))
+    ]
+    assert moved == pytest.approx([36, -9])

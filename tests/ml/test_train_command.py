@@ -47,6 +47,11 @@ def test_tracks_give_a_checkpoint_and_what_it_is_worth(tmp_path: Path, capsys: p
     assert metrics["training"]["seed"] == 5
     assert metrics["history"][-1]["step"] == STEPS
     assert not (out / "unfinished").exists()
+    plots = {path.name: path.read_text() for path in (out / "plots").iterdir()}
+    assert set(plots) == {"loss.svg", "displacements.svg", "codes.svg", "reconstruction.svg"}
+    assert "expected from the codes" in plots["reconstruction.svg"]
+    judged = {str(seed) for seed in range(3) if f">{seed}, " in plots["reconstruction.svg"]}
+    assert len(judged) == 1  # the one video kept apart
 
 
 def test_a_video_is_tracked_first_and_one_that_cannot_be_read_is_named(
@@ -99,7 +104,7 @@ def test_a_training_killed_outright_goes_on_to_the_same_bytes(tmp_path: Path, ca
     )
     try:
         deadline = time.monotonic() + 120
-        while not (out / "unfinished" / "training.json").exists():
+        while not (out / "unfinished" / "state" / "training.json").exists():
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.02)
