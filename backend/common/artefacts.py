@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ from django.conf import settings
 KEY = re.compile(r"[0-9a-f]{16,64}")
 MANIFEST = "manifest.json"
 READ_BYTES = 1024**2
+UNFINISHED_FOR_S = 7 * 24 * 3600
 
 
 class ArtefactStore:
@@ -31,6 +33,7 @@ class ArtefactStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.incoming = root / "incoming"
+        self._unfinished = root / "unfinished"
 
     def path(self, key: str) -> Path:
         """Where the artefact lies, or would. Raises ValueError on a key that is not lower-case hex."""
@@ -40,6 +43,11 @@ class ArtefactStore:
 
     def exists(self, key: str) -> bool:
         return self.path(key).is_dir()
+
+    def unfinished(self, key: str) -> Path:
+        """A folder of what a long making of `key` keeps, so that its next attempt can go on from there. Nobody makes it
+        here; it is swept a week after it was last written to."""
+        return self._unfinished / self.path(key).name
 
     def manifest(self, key: str) -> dict[str, dict[str, Any]]:
         """name → {"sha256", "size_bytes"} of every file. Raises FileNotFoundError when there is no such artefact."""
@@ -66,6 +74,11 @@ class ArtefactStore:
     def sweep(self) -> int:
         """Remove what killed writers left behind; how many folders that were."""
         removed = 0
+        for kept in self._unfinished.glob("*"):
+            with suppress(FileNotFoundError):
+                if time.time() - kept.stat().st_mtime > UNFINISHED_FOR_S:
+                    shutil.rmtree(kept, ignore_errors=True)
+                    removed += 1
         for lock_path in self.incoming.glob("*.lock"):
             with suppress(FileNotFoundError, BlockingIOError), lock_path.open("rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # its writer is alive while this fails

@@ -232,11 +232,13 @@ def _train(execution: StageExecution, progress: Progress) -> Outcome:
     config = owner.pipeline_config()
     keys = sorted(stage_outputs(owner, "track").values())
 
+    inputs = {"tracks": keys, "tokenizer": asdict(config.tokenizer), "training": asdict(config.training)}
+    state = store().unfinished(digest_of({"version": VERSIONS["train"], **inputs}))
+
     def make(folder: Path) -> None:
         tracks = [tracking.TracksFile.open(store().path(key)) for key in keys]
-        train.train_tokenizer(tracks, config.tokenizer, config.training, folder, progress)
+        train.train_tokenizer(tracks, config.tokenizer, config.training, folder, progress, state=state)
 
-    inputs = {"tracks": keys, "tokenizer": asdict(config.tokenizer), "training": asdict(config.training)}
     return Outcome(*_artefact("train", inputs, make))
 
 

@@ -103,3 +103,15 @@ def test_what_a_killed_writer_left_is_swept_and_a_living_one_is_left_alone(store
 def test_a_key_is_hex_and_nothing_else(store: ArtefactStore, key: str):
     with pytest.raises(ValueError, match="hex"):
         store.path(key)
+
+
+def test_what_a_long_making_keeps_is_swept_a_week_later(store: ArtefactStore) -> None:
+    fresh, old = store.unfinished("a" * 64), store.unfinished("b" * 64)
+    for folder in (fresh, old):
+        folder.mkdir(parents=True)
+        (folder / "state").write_text("half way")
+    os.utime(old, (0, 0))
+    assert store.sweep() == 1
+    assert fresh.exists()
+    assert not old.exists()
+    assert not store.exists("a" * 64)
