@@ -16,7 +16,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from ml import calibration, clustering, embedding, energy, pipeline, preview, segmentation, store, tracking, video
+from ml import calibration, clustering, embedding, energy, pipeline, preview, refinement, store, tracking, video
 from ml.config import PipelineConfig, TrackingConfig, build
 from ml.tokenizer import encode, train
 from ml.tokenizer.checkpoint import load_tokenizer
@@ -63,7 +63,7 @@ def cut(path: Path, folder: Path, config: PipelineConfig) -> str:
     trace = energy.energy(stream, tracks, tokenizer, config.energy)
     velocity = energy.velocity_energy(tracks, stream)
     calibrated = calibration.calibrate([trace], [velocity], config.calibration, config.detection)
-    segments = segmentation.segment(trace, stream, calibrated, config.detection)
+    segments = refinement.segment(trace, stream, calibrated, config.detection, config.refinement)
     store.save_energy(folder / "energy.npz", trace, velocity, calibration=calibrated)
     store.save_segments(folder / "segments.json", path.name, float(stream.stream_times_s[-1]), segments)
     return f"{len(segments)} segments"
