@@ -37,6 +37,7 @@ class Env:
     database: Database
     redis_url: str | None
     data: Path
+    clip_weights: Path
     secret_key: str | None = field(repr=False)
     allowed_hosts: tuple[str, ...]
     trusted_origins: tuple[str, ...]
@@ -103,10 +104,12 @@ def read_env(environ: Mapping[str, str]) -> Env:
     def words(name: str, default: str) -> tuple[str, ...]:
         return tuple(word.strip() for word in environ.get(name, default).split(",") if word.strip())
 
+    data = Path(environ.get("KINEME_DATA") or REPOSITORY / ".kineme").absolute()
     env = Env(
         database=parse_database_url(environ.get("DATABASE_URL") or "postgresql:///kineme"),
         redis_url=environ.get("REDIS_URL") or None,
-        data=Path(environ.get("KINEME_DATA") or REPOSITORY / ".kineme").absolute(),
+        data=data,
+        clip_weights=Path(environ.get("KINEME_CLIP_WEIGHTS") or data / "weights" / "clip").absolute(),
         secret_key=environ.get("KINEME_SECRET_KEY") or None,
         allowed_hosts=words("KINEME_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
         trusted_origins=words("KINEME_TRUSTED_ORIGINS", ""),

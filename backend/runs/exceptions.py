@@ -26,6 +26,16 @@ class TokenizerUnavailable(ApplicationError):
     status = 400
 
 
+class NotClustered(ApplicationError):
+    code = "not_clustered"
+    status = 409
+
+
+class CoherenceUnderWay(ApplicationError):
+    code = "coherence_under_way"
+    status = 409
+
+
 class VideoInUse(ApplicationError):
     code = "video_in_use"
     status = 409

@@ -32,6 +32,10 @@ CHAIN = (
     Stage("embed", "video", "gpu", after=("segment",)),
     Stage("cluster", "run", "cpu", after=("embed",)),
     Stage("umap", "run", "cpu", after=("cluster",), optional=True),
+    # After the clusters, although it needs the clips only: nobody waits for it, and on a CPU it takes hours.
+    Stage("visual", "video", "gpu", after=("clips", "cluster"), optional=True),
+    Stage("coherence", "run", "cpu", after=("cluster", "visual"), optional=True),
 )
+COHERENCE = ("visual", "coherence")
 STAGES = {stage.name: stage for stage in INGEST + CHAIN}
 ORDER = {name: position for position, name in enumerate(STAGES)}

@@ -11,14 +11,16 @@ from django.utils import timezone
 from backend.projects.models import Project, User
 from backend.runs import scheduling
 from backend.runs.exceptions import (
+    CoherenceUnderWay,
     NoReadyVideos,
+    NotClustered,
     NothingToRetry,
     RunAlreadyActive,
     RunNotActive,
     TokenizerUnavailable,
     VideoInUse,
 )
-from backend.runs.graph import CHAIN, INGEST, ORDER
+from backend.runs.graph import CHAIN, COHERENCE, INGEST, ORDER
 from backend.runs.models import ACTIVE_RUN, Run, RunStatus, StageExecution, Status
 from backend.runs.selectors import RETRIABLE
 from backend.videos.models import Video, VideoStatus
@@ -116,11 +118,13 @@ def _configuration(
 def cancel_run(run: Run) -> Run:
     """Stop a run: what waits is cancelled now, what works stops at its next step.
 
+    Of a run that is done, this stops what is still measured.
+
     Raises:
         RunNotActive: it is over already.
     """
     run = Run.objects.select_for_update().get(pk=run.pk)
-    if not run.is_active:
+    if not run.is_active and not run.stages.unfinished().exists():
         raise RunNotActive("This run is over already.", run=run.pk)
     run.cancel_requested = True
     run.save(update_fields=["cancel_requested"])
@@ -149,6 +153,37 @@ def retry_run(run: Run) -> Run:
     first = min(ORDER[name] for name in run.stages.filter(status__in=RETRIABLE).values_list("stage", flat=True))
     later = [stage.name for stage in CHAIN if ORDER[stage.name] >= first]
     _reset(run.stages.filter(stage__in=later, status__in=[*RETRIABLE, Status.DONE]))
+    return scheduling.advance(run.pk)
+
+
+@transaction.atomic
+def measure_coherence(run: Run) -> Run:
+    """Look at the run's primitives (again), with the encoders there are now, and score its clusters.
+
+    Also for runs of an earlier version, which had no such stages.
+
+    Raises:
+        NotClustered: there are no clusters to score.
+        CoherenceUnderWay: it is being done.
+    """
+    run = Run.objects.select_for_update().get(pk=run.pk)
+    if not run.stages.filter(stage="cluster", status=Status.DONE).exists():
+        raise NotClustered("This run has no clusters yet.", run=run.pk)
+    rows = run.stages.filter(stage__in=COHERENCE)
+    if rows.unfinished().exists():
+        raise CoherenceUnderWay("The coherence of this run is being measured.", run=run.pk)
+    run.cancel_requested = False
+    run.save(update_fields=["cancel_requested"])
+    _reset(rows)
+    there = set(rows.values_list("stage", "video"))
+    videos = run.videos.values_list("pk", flat=True)
+    StageExecution.objects.bulk_create(
+        StageExecution(project_id=run.project_id, run=run, video_id=video, stage=stage.name)
+        for stage in CHAIN
+        if stage.name in COHERENCE
+        for video in (videos if stage.scope == "video" else [None])
+        if (stage.name, video) not in there
+    )
     return scheduling.advance(run.pk)
 
 

@@ -8,6 +8,7 @@ written in the transaction that marks the stage done, and only by the worker tha
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
 import json
 import traceback
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -26,11 +28,24 @@ from backend.runs.lease import Heartbeat, LeaseLost, claim
 from backend.runs.models import Run, StageExecution, Status
 from backend.runs.selectors import stage_output, stage_outputs
 from backend.videos.models import Video, VideoStatus
-from backend.vocabulary.models import Cluster, Segment
-from ml import calibration, clustering, embedding, energy, preview, refinement, segmentation, tracking, video
+from backend.vocabulary.models import Cluster, ClusterCoherence, Segment, VisualEmbedding
+from backend.vocabulary.models import Coherence as CoherenceRow
+from ml import (
+    calibration,
+    clustering,
+    coherence,
+    embedding,
+    energy,
+    preview,
+    refinement,
+    segmentation,
+    tracking,
+    video,
+)
 from ml import store as files
 from ml.artefacts import Calibration, EnergyTrace, Progress
 from ml.config import CalibrationConfig, digest_of
+from ml.encoders import EncoderUnavailable, FrameEncoder, availability, frame_encoder
 from ml.errors import Cancelled, NothingMoved, PipelineError, TooFewSegments
 from ml.tokenizer import encode, train
 from ml.tokenizer.checkpoint import load_tokenizer
@@ -47,6 +62,8 @@ VERSIONS = {
     "embed": 1,
     "cluster": 2,
     "umap": 1,
+    "visual": 1,
+    "coherence": 1,
 }
 """Raise a stage's number when a change of code changes what it makes."""
 
@@ -448,6 +465,7 @@ def _cluster(execution: StageExecution, progress: Progress) -> Outcome:
     def write() -> None:
         found = json.loads((store().path(key) / "clusters.json").read_text())
         ids = _segment_ids(owner, [pk for pk, _ in videos])
+        owner.coherence.all().delete()  # of the clusters that go
         owner.clusters.all().delete()
         rows = Cluster.objects.bulk_create(
             Cluster(
@@ -492,6 +510,183 @@ def _umap(execution: StageExecution, progress: Progress) -> Outcome:
         Run.objects.filter(pk=owner.pk).update(projection="umap")
 
     return Outcome(key, reused, write=write)
+
+
+def _visual(execution: StageExecution, progress: Progress) -> Outcome:
+    owner, source = _run_of(execution), _video_of(execution)
+    clips, segments = stage_output(owner, "clips", source), stage_output(owner, "segment", source)
+    usable = _usable_encoders(owner.pipeline_config().coherence.encoders)
+    if not usable:
+        raise EncoderUnavailable("None of the encoders this run asks for can be used here.")
+    named = [{"encoder": one.name, "weights": one.weights} for one in usable]
+
+    def make(folder: Path) -> None:
+        found = files.load_segments(store().path(segments) / "segments.json")
+        paths = [store().path(clips) / f"{index:05d}.mp4" for index in range(len(found))]
+        for position, one in enumerate(usable):
+            step = _part(progress, position / len(usable), (position + 1) / len(usable))
+            np.save(folder / f"{position}.npy", coherence.segment_vectors(paths, one, step))
+        files.save_json(folder / "encoders.json", named)
+
+    key, reused = _artefact("visual", {"clips": clips, "encoders": named}, make)
+
+    def write() -> None:
+        VisualEmbedding.objects.filter(segment__run=owner, segment__video=source).delete()
+        with connection.cursor() as cursor:
+            for (name, weights), path in _looks(key).items():
+                vectors = np.load(path)
+                cursor.execute(
+                    """
+                    INSERT INTO vocabulary_visualembedding (segment_id, encoder, weights, vector)
+                    SELECT s.id, %s, %s, v.vector::halfvec
+                    FROM unnest(%s::int[], %s::text[]) AS v(index, vector)
+                    JOIN vocabulary_segment AS s ON s.run_id = %s AND s.video_id = %s AND s.index = v.index
+                    """,
+                    [
+                        name,
+                        weights or "",
+                        list(range(len(vectors))),
+                        [json.dumps(v.tolist()) for v in vectors],
+                        owner.pk,
+                        source.pk,
+                    ],
+                )
+
+    return Outcome(key, reused, message=", ".join(one.name for one in usable), write=write)
+
+
+Look = tuple[str, str | None]
+"""An encoder's name and the digest of its weights."""
+
+
+def _looks(key: str) -> dict[Look, Path]:
+    """The files of vectors a `visual` stage left, by what made them."""
+    folder = store().path(key)
+    named = json.loads((folder / "encoders.json").read_text())
+    return {(one["encoder"], one["weights"]): folder / f"{position}.npy" for position, one in enumerate(named)}
+
+
+def _usable_encoders(names: Sequence[str]) -> list[FrameEncoder]:
+    """The encoders that load here and now. Why one does not is said by `_why_not` once the run has its figures."""
+    found = []
+    for name in names:
+        try:
+            found.append(_loaded(name, _stamp(settings.CLIP_WEIGHTS)))
+        except EncoderUnavailable:
+            continue
+    return found
+
+
+@functools.lru_cache(maxsize=4)
+def _loaded(name: str, stamp: tuple[object, ...]) -> FrameEncoder:
+    """One for all videos a worker looks at; `stamp` changes when the weights do."""
+    return frame_encoder(name, settings.CLIP_WEIGHTS)
+
+
+def _stamp(weights: Path) -> tuple[object, ...]:
+    files_there = sorted(weights.iterdir()) if weights.is_dir() else [weights] if weights.is_file() else []
+    facts = [(file.name, file.stat()) for file in files_there]
+    return (str(weights), *((name, fact.st_size, fact.st_mtime_ns) for name, fact in facts))
+
+
+def _why_not(name: str) -> tuple[str, str]:
+    """Why an encoder the run asks for has no figures, and the command that helps, if one does."""
+    try:
+        found = availability(name, settings.CLIP_WEIGHTS)
+        if found.missing is not None:
+            return found.missing, found.command or ""
+        _loaded(name, _stamp(settings.CLIP_WEIGHTS))
+    except EncoderUnavailable as error:
+        return str(error), ""
+    return "its weights were not there, or were others, when the videos were looked at; measure again", ""
+
+
+def _coherence(execution: StageExecution, progress: Progress) -> Outcome:
+    owner = _run_of(execution)
+    config = owner.pipeline_config().coherence
+    clusters = stage_output(owner, "cluster")
+    looked_at = stage_outputs(owner, "visual")
+    videos, _ = _embeddings(owner)
+    visual = [looked_at.get(pk) for pk, _ in videos]  # None where a video's pictures could not be looked at
+
+    def make(folder: Path) -> None:
+        labels = _labels(clusters, [key for _, key in videos])
+        scored = [(keyed, part) for keyed, part in zip(visual, labels, strict=True) if keyed is not None]
+        in_all = [look for look in _looks(scored[0][0]) if all(look in _looks(keyed) for keyed, _ in scored)]
+        found = []
+        for position, (name, weights) in enumerate(in_all):
+            progress(position / len(in_all), name)
+            vectors = np.concatenate([np.load(_looks(keyed)[name, weights]) for keyed, _ in scored])
+            joined = np.concatenate([part for _, part in scored])
+            found.append(coherence.coherence(vectors, joined, config, encoder=name, weights=weights).to_dict())
+        files.save_json(folder / "coherence.json", {"coherence": found})
+
+    inputs = {"visual": visual, "clusters": clusters, "config": asdict(config)}
+    key, reused = _artefact("coherence", inputs, make)
+    found = {
+        one["encoder"]: coherence.Coherence.from_dict(one)
+        for one in json.loads((store().path(key) / "coherence.json").read_text())["coherence"]
+    }
+    missing = {name: _why_not(name) for name in config.encoders if name not in found}
+
+    def write() -> None:
+        owner.coherence.all().delete()
+        pk_of = dict(owner.clusters.values_list("index", "pk"))
+        for position, name in enumerate(config.encoders):
+            _write_coherence(owner, position, name, found.get(name), missing.get(name, ("", "")), config.seed, pk_of)
+
+    left_out = visual.count(None)
+    message = f"without {left_out} of {len(visual)} videos" if left_out else ", ".join(found)
+    return Outcome(key, reused, message=message, write=write)
+
+
+def _labels(clusters: str, embeddings: Sequence[str]) -> list[np.ndarray]:
+    """The cluster of each segment, video by video, in the order of `_embeddings`."""
+    labels = np.array(json.loads((store().path(clusters) / "clusters.json").read_text())["labels"])
+    sizes = [len(np.load(store().path(key) / "vectors.npy", mmap_mode="r")) for key in embeddings]
+    return np.split(labels, np.cumsum(sizes)[:-1])
+
+
+def _write_coherence(
+    owner: Run,
+    position: int,
+    name: str,
+    found: coherence.Coherence | None,
+    missing: tuple[str, str],
+    seed: int,
+    pk_of: dict[int, int],
+) -> None:
+    row = CoherenceRow(run=owner, encoder=name, position=position, seed=seed)
+    row.why_not, row.command = missing
+    if found is None:
+        row.save()
+        return
+    row.weights, row.n_pairs = found.weights or "", found.n_pairs
+    row.n_segments = sum(one.size for one in found.clusters)
+    row.icss, row.std, row.exact, row.of_clusters = found.icss, found.std, found.exact, found.of_clusters
+    row.low, row.high = found.interval95 or (None, None)
+    if (random := found.random_pairs) is not None:
+        row.random_repeats, row.random_icss, row.random_std = random.repeats, random.icss, random.std
+        row.random_spread, row.random_exact = random.spread, random.exact
+    row.save()
+    ClusterCoherence.objects.bulk_create(
+        ClusterCoherence(
+            coherence=row,
+            cluster_id=pk_of[one.index],
+            n_segments=one.size,
+            n_pairs=one.n_pairs,
+            icss=one.icss,
+            std=one.std,
+            exact=one.exact,
+            low=one.interval95[0] if one.interval95 else None,
+            high=one.interval95[1] if one.interval95 else None,
+        )
+        for one in found.clusters
+    )
+
+
+def _part(progress: Progress, start: float, stop: float) -> Progress:
+    return lambda fraction, message: progress(start + (stop - start) * fraction, message)
 
 
 def _embeddings(owner: Run) -> tuple[list[tuple[int, str]], Callable[[], np.ndarray]]:
@@ -550,4 +745,6 @@ WORK: dict[str, Callable[[StageExecution, Progress], Outcome]] = {
     "embed": _embed,
     "cluster": _cluster,
     "umap": _umap,
+    "visual": _visual,
+    "coherence": _coherence,
 }

@@ -44,6 +44,74 @@ class Cluster(models.Model):
         return f"Cluster {self.index + 1}"
 
 
+class CoherenceQuerySet(models.QuerySet["Coherence"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(run__project__in=Project.objects.visible_to(user))
+
+
+class Coherence(models.Model):
+    """ICSS of a run as one encoder sees it, and of random pairs (§3.2.3), or why that encoder could not be used.
+
+    Figures are those of `ml.coherence.Coherence`; None where no cluster has two primitives, or `why_not` is given.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="coherence")
+    encoder = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField(help_text="In the run's list of encoders, the one it prefers first.")
+    why_not = models.TextField(blank=True, help_text="A sentence; there is no figure then.")
+    command = models.TextField(blank=True, help_text="What to run on the workers' machine, where that helps.")
+    weights = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the encoder's weights, if it has any.")
+    seed = models.BigIntegerField()
+    n_segments = models.PositiveIntegerField(default=0)
+    n_pairs = models.PositiveBigIntegerField(default=0)
+    icss = models.FloatField(null=True, blank=True)
+    std = models.FloatField(null=True, blank=True)
+    exact = models.FloatField(null=True, blank=True)
+    low = models.FloatField(null=True, blank=True, help_text="Of the 95 % interval of the mean.")
+    high = models.FloatField(null=True, blank=True)
+    of_clusters = models.FloatField(null=True, blank=True)
+    random_repeats = models.PositiveIntegerField(default=0)
+    random_icss = models.FloatField(null=True, blank=True)
+    random_std = models.FloatField(null=True, blank=True)
+    random_spread = models.FloatField(null=True, blank=True)
+    random_exact = models.FloatField(null=True, blank=True)
+
+    objects = CoherenceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("run", "position")
+        constraints = [
+            models.UniqueConstraint(fields=("run", "encoder"), name="coherence_once_an_encoder"),
+            models.CheckConstraint(condition=Q(why_not="") | Q(icss=None), name="coherence_figure_or_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"coherence of {self.run} by {self.encoder}"
+
+
+class ClusterCoherence(models.Model):
+    """ICSS of one cluster as one encoder sees it. None where it has a single primitive, and so no pair."""
+
+    coherence = models.ForeignKey(Coherence, on_delete=models.CASCADE, related_name="clusters")
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="coherence")
+    n_segments = models.PositiveIntegerField(help_text="Those whose pictures were looked at.")
+    n_pairs = models.PositiveBigIntegerField()
+    icss = models.FloatField(null=True, blank=True)
+    std = models.FloatField(null=True, blank=True)
+    exact = models.FloatField(null=True, blank=True)
+    low = models.FloatField(null=True, blank=True)
+    high = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("coherence", "cluster__index")
+        constraints = [
+            models.UniqueConstraint(fields=("coherence", "cluster"), name="cluster_coherence_once_an_encoder")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cluster} by {self.coherence.encoder}"
+
+
 class SegmentQuerySet(models.QuerySet["Segment"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(project__in=Project.objects.visible_to(user))
@@ -98,3 +166,18 @@ class Segment(models.Model):
     @property
     def duration_s(self) -> float:
         return self.end_s - self.start_s
+
+
+class VisualEmbedding(models.Model):
+    """v_i of a primitive (§3.2.3), of length 1: how it looks to one encoder. Compare within one encoder only."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="visual_embeddings")
+    encoder = models.CharField(max_length=60)
+    weights = models.CharField(max_length=64, blank=True)
+    vector = HalfVectorField(help_text="As long as the encoder's features: 512 of CLIP ViT-B/32.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("segment", "encoder"), name="visual_embedding_once_an_encoder")]
+
+    def __str__(self) -> str:
+        return f"{self.segment} by {self.encoder}"

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import Avg, Count, ExpressionWrapper, F, FloatField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Avg, Count, ExpressionWrapper, F, FloatField, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from pgvector.django import CosineDistance
 
 from backend.projects.models import User
 from backend.runs.models import Run, StageExecution, Status
-from backend.vocabulary.models import Cluster, Segment
+from backend.vocabulary.models import Cluster, ClusterCoherence, Coherence, Segment
 
 EXACT_UP_TO = 20_000
 """Candidates that are scanned one by one; above, the HNSW index answers (docs/decisions/0004)."""
@@ -53,6 +53,7 @@ class ClusterCard:
     n_videos: int
     durations_histogram: list[int]
     medoids: list[Segment]
+    coherence: list[ClusterCoherence]
 
 
 def cluster_cards(run: Run) -> list[ClusterCard]:
@@ -72,6 +73,9 @@ def cluster_cards(run: Run) -> list[ClusterCard]:
     wanted = [pk for cluster in clusters for pk in cluster.medoids[:MEDOIDS_SHOWN]]
     shown = run.segments.filter(pk__in=wanted).with_names()
     medoids = {segment.pk: segment for segment in shown}
+    scores: dict[int, list[ClusterCoherence]] = {}
+    for score in ClusterCoherence.objects.filter(coherence__run=run).select_related("coherence").order_by("coherence"):
+        scores.setdefault(score.cluster_id, []).append(score)
     total = sum(cluster.size for cluster in clusters) or 1
     return [
         ClusterCard(
@@ -82,9 +86,16 @@ def cluster_cards(run: Run) -> list[ClusterCard]:
             n_videos=cluster.n_videos,
             durations_histogram=np.histogram(durations.get(cluster.pk, []), HISTOGRAM_BINS, (0, longest))[0].tolist(),
             medoids=[medoids[pk] for pk in cluster.medoids[:MEDOIDS_SHOWN] if pk in medoids],
+            coherence=scores.get(cluster.pk, []),
         )
         for cluster in clusters
     ]
+
+
+def coherence_of(run: Run) -> list[Coherence]:
+    """How alike the primitives of each cluster look, an encoder at a time, the one the run prefers first."""
+    clusters = Prefetch("clusters", ClusterCoherence.objects.select_related("cluster").order_by("cluster__index"))
+    return list(run.coherence.prefetch_related(clusters).order_by("position"))
 
 
 def map_columns(run: Run) -> dict[str, Any]:

@@ -56,14 +56,20 @@ class Availability:
     name: str
     dimension: int
     licence: str
-    why_not: str | None  # None: it can be used. Else a sentence with the one command that helps
+    missing: str | None = None  # what it lacks, if it lacks anything
+    command: str | None = None  # the one that fetches it
+
+    @property
+    def why_not(self) -> str | None:
+        """None: it can be used now. Else a sentence with the one command that helps."""
+        return self.missing and f"{self.missing}; fetch them with: {self.command}"
 
 
 def encoders(weights: Path = WEIGHTS) -> tuple[Availability, ...]:
     """Every encoder, the built-in one first. Looks for the weights, but does not read them."""
     return (
-        Availability(appearance.NAME, appearance.DIMENSION, appearance.LICENCE, None),
-        Availability(clip.NAME, clip.VIT_B_32.dimension, clip.LICENCE, clip.why_not(weights)),
+        Availability(appearance.NAME, appearance.DIMENSION, appearance.LICENCE),
+        Availability(clip.NAME, clip.VIT_B_32.dimension, clip.LICENCE, *clip.missing(weights)),
     )
 
 

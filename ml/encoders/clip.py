@@ -148,12 +148,12 @@ def weights_file(weights: Path) -> Path | None:
     return next((file for name in FILES if (file := weights / name).is_file()), None)
 
 
-def why_not(weights: Path) -> str | None:
-    """None where there are weights, else a sentence with the command that fetches them."""
+def missing(weights: Path) -> tuple[str | None, str | None]:
+    """What is missing, and the command that fetches it; (None, None) where there are weights."""
     if weights_file(weights) is not None:
-        return None
+        return None, None
     folder = weights if not weights.suffix else weights.parent
-    return f"the weights of CLIP ViT-B/32 are not in {folder}; fetch them with: {COMMAND.format(folder=folder)}"
+    return f"the weights of CLIP ViT-B/32 are not in {folder}", COMMAND.format(folder=folder)
 
 
 def load(weights: Path, shape: ClipShape = VIT_B_32, name: str = NAME) -> ClipEncoder:
@@ -163,7 +163,7 @@ def load(weights: Path, shape: ClipShape = VIT_B_32, name: str = NAME) -> ClipEn
     """
     file = weights_file(weights)
     if file is None:
-        raise EncoderUnavailable(why_not(weights) or "")
+        raise EncoderUnavailable(f"there are no weights of CLIP in {weights}")
     tower = ClipTower(shape)
     try:
         tower.load_state_dict(_named(_tensors(file), shape))

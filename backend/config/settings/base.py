@@ -52,6 +52,7 @@ DATABASES = {
 }
 DATA_FOLDER = ENV.data
 MEDIA_FOLDER = ENV.data / "media"
+CLIP_WEIGHTS = ENV.clip_weights
 FRONTEND_FOLDER = REPOSITORY / "frontend" / "dist"
 MAX_UPLOAD_BYTES = ENV.max_upload_bytes
 MIN_FREE_BYTES = ENV.min_free_bytes

@@ -124,6 +124,17 @@ class RunRetry(APIView):
         return _row(services.retry_run(visible_run(request.user, id, Role.MANAGER)), request.user)
 
 
+class RunMeasureCoherence(APIView):
+    @extend_schema(
+        operation_id="runs_measure_coherence",
+        description="Looks at the primitives with the encoders there are now, and scores the clusters again.",
+        request=None,
+        responses=RunSerializer,
+    )
+    def post(self, request: Request, id: int) -> Response:
+        return _row(services.measure_coherence(visible_run(request.user, id, Role.MANAGER)), request.user)
+
+
 class RunStages(APIView):
     @extend_schema(operation_id="runs_stages", responses=StageSerializer(many=True))
     def get(self, request: Request, id: int) -> Response:

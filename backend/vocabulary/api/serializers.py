@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from backend.vocabulary.models import Segment
+from backend.vocabulary.models import ClusterCoherence, Coherence, Segment
 
 
 class SegmentSerializer(serializers.ModelSerializer[Segment]):
@@ -87,6 +87,19 @@ class SimilarSerializer(serializers.Serializer[Any]):
     space = serializers.CharField(help_text="Names tokenizer and encoder; only vectors of one space are compared.")
 
 
+class CardCoherenceSerializer(serializers.ModelSerializer[ClusterCoherence]):
+    """ICSS of a cluster as one encoder sees it, beside that of random pairs of the run; never without the encoder."""
+
+    encoder = serializers.CharField(source="coherence.encoder")
+    weights = serializers.CharField(source="coherence.weights")
+    seed = serializers.IntegerField(source="coherence.seed")
+    random_icss = serializers.FloatField(source="coherence.random_icss", allow_null=True)
+
+    class Meta:
+        model = ClusterCoherence
+        fields = ("encoder", "weights", "seed", "random_icss", "n_segments", "n_pairs", "icss", "std", "low", "high")
+
+
 class ClusterSerializer(serializers.Serializer[Any]):
     """A `selectors.ClusterCard`."""
 
@@ -102,6 +115,49 @@ class ClusterSerializer(serializers.Serializer[Any]):
     durations_histogram = serializers.ListField(child=serializers.IntegerField())
     n_videos = serializers.IntegerField()
     medoids = SegmentSerializer(many=True)
+    coherence = CardCoherenceSerializer(many=True, help_text="One entry an encoder, the preferred first.")
+
+
+class ClusterCoherenceSerializer(serializers.ModelSerializer[ClusterCoherence]):
+    """One cluster's figures; null where it has a single primitive, and the interval below five."""
+
+    index = serializers.IntegerField(source="cluster.index")
+    name = serializers.CharField(source="cluster.name")
+    silhouette = serializers.FloatField(source="cluster.silhouette", allow_null=True)
+
+    class Meta:
+        model = ClusterCoherence
+        fields = ("index", "name", "silhouette", "n_segments", "n_pairs", "icss", "std", "exact", "low", "high")
+
+
+class CoherenceSerializer(serializers.ModelSerializer[Coherence]):
+    """ICSS by one encoder. Where it could not be used, `why_not` is a sentence and there are no figures."""
+
+    clusters = ClusterCoherenceSerializer(many=True)
+
+    class Meta:
+        model = Coherence
+        fields = (
+            "encoder",
+            "weights",
+            "seed",
+            "why_not",
+            "command",
+            "n_segments",
+            "n_pairs",
+            "icss",
+            "std",
+            "exact",
+            "low",
+            "high",
+            "of_clusters",
+            "random_repeats",
+            "random_icss",
+            "random_std",
+            "random_spread",
+            "random_exact",
+            "clusters",
+        )
 
 
 class MapSerializer(serializers.Serializer[Any]):

@@ -20,6 +20,7 @@ from backend.runs.models import Run
 from backend.vocabulary import selectors
 from backend.vocabulary.api.serializers import (
     ClusterSerializer,
+    CoherenceSerializer,
     MapSerializer,
     SegmentFilterSerializer,
     SegmentPageSerializer,
@@ -102,6 +103,12 @@ class ClusterList(APIView):
     @extend_schema(operation_id="clusters_list", responses=ClusterSerializer(many=True))
     def get(self, request: Request, id: int) -> Response:
         return Response(ClusterSerializer(selectors.cluster_cards(_run(request, id)), many=True).data)
+
+
+class RunCoherence(APIView):
+    @extend_schema(operation_id="runs_coherence", responses=CoherenceSerializer(many=True))
+    def get(self, request: Request, id: int) -> Response:
+        return Response(CoherenceSerializer(selectors.coherence_of(_run(request, id)), many=True).data)
 
 
 class RunMap(APIView):

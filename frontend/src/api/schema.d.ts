@@ -182,6 +182,39 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{id}/coherence/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["runs_coherence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/coherence/measure/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Looks at the primitives with the encoders there are now, and scores the clusters again. */
+        post: operations["runs_measure_coherence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{id}/map/": {
         parameters: {
             query?: never;
@@ -370,6 +403,26 @@ export interface components {
             n_steps: number | null;
             warning: string | null;
         };
+        /** @description ICSS of a cluster as one encoder sees it, beside that of random pairs of the run; never without the encoder. */
+        CardCoherence: {
+            encoder: string;
+            weights: string;
+            seed: number;
+            /** Format: double */
+            random_icss: number | null;
+            /** @description Those whose pictures were looked at. */
+            n_segments: number;
+            /** Format: int64 */
+            n_pairs: number;
+            /** Format: double */
+            icss: number | null;
+            /** Format: double */
+            std: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+        };
         /** @description A `selectors.ClusterCard`. */
         Cluster: {
             id: number;
@@ -388,6 +441,69 @@ export interface components {
             durations_histogram: number[];
             n_videos: number;
             medoids: components["schemas"]["Segment"][];
+            /** @description One entry an encoder, the preferred first. */
+            coherence: components["schemas"]["CardCoherence"][];
+        };
+        /** @description One cluster's figures; null where it has a single primitive, and the interval below five. */
+        ClusterCoherence: {
+            index: number;
+            name: string;
+            /** Format: double */
+            silhouette: number | null;
+            /** @description Those whose pictures were looked at. */
+            n_segments: number;
+            /** Format: int64 */
+            n_pairs: number;
+            /** Format: double */
+            icss: number | null;
+            /** Format: double */
+            std: number | null;
+            /** Format: double */
+            exact: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+        };
+        /** @description ICSS by one encoder. Where it could not be used, `why_not` is a sentence and there are no figures. */
+        Coherence: {
+            encoder: string;
+            /** @description SHA-256 of the encoder's weights, if it has any. */
+            weights: string;
+            /** Format: int64 */
+            seed: number;
+            /** @description A sentence; there is no figure then. */
+            why_not: string;
+            /** @description What to run on the workers' machine, where that helps. */
+            command: string;
+            n_segments: number;
+            /** Format: int64 */
+            n_pairs: number;
+            /** Format: double */
+            icss: number | null;
+            /** Format: double */
+            std: number | null;
+            /** Format: double */
+            exact: number | null;
+            /**
+             * Format: double
+             * @description Of the 95 % interval of the mean.
+             */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            /** Format: double */
+            of_clusters: number | null;
+            random_repeats: number;
+            /** Format: double */
+            random_icss: number | null;
+            /** Format: double */
+            random_std: number | null;
+            /** Format: double */
+            random_spread: number | null;
+            /** Format: double */
+            random_exact: number | null;
+            clusters: components["schemas"]["ClusterCoherence"][];
         };
         Energy: {
             times_s: number[];
@@ -600,7 +716,7 @@ export interface components {
             finished_at: string | null;
         };
         /** @enum {string} */
-        StageEnum: "probe" | "preview" | "track" | "train" | "tokenize" | "energy" | "calibrate" | "segment" | "clips" | "embed" | "cluster" | "umap";
+        StageEnum: "probe" | "preview" | "track" | "train" | "tokenize" | "energy" | "calibrate" | "segment" | "clips" | "embed" | "cluster" | "umap" | "visual" | "coherence";
         /** @enum {string} */
         StageStatus: "waiting" | "queued" | "running" | "done" | "failed" | "cancelled" | "skipped";
         /** @description What a rendered video is known to show. */
@@ -1121,6 +1237,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Cluster"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_coherence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coherence"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_measure_coherence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description Refused */

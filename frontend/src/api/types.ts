@@ -14,4 +14,6 @@ export type Stage = Schemas["Stage"];
 export type Energy = Schemas["Energy"];
 export type Segment = Schemas["Segment"];
 export type Cluster = Schemas["Cluster"];
+export type Coherence = Schemas["Coherence"];
+export type ClusterCoherence = Schemas["ClusterCoherence"];
 export type PrimitiveMap = Schemas["Map"];

@@ -35,7 +35,15 @@ def test_an_address_that_cannot_work_is_refused_in_words(url: str, why: str):
 def test_nothing_set_gives_the_defaults():
     env = read_env({})
     assert env.data == REPOSITORY / ".kineme"
+    assert env.clip_weights == env.data / "weights" / "clip"
     assert (env.lease_s, env.heartbeat_s, env.debug, env.secret_key) == (30.0, 5.0, False, None)
+
+
+def test_weights_lie_in_the_data_folder_unless_said_otherwise():
+    assert read_env({"KINEME_DATA": "/data"}).clip_weights == Path("/data/weights/clip")
+    assert read_env({"KINEME_DATA": "/data", "KINEME_CLIP_WEIGHTS": "/models/clip"}).clip_weights == Path(
+        "/models/clip"
+    )
 
 
 def test_zero_is_a_value():

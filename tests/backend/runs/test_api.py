@@ -69,6 +69,8 @@ def routes(run: Run) -> dict[str, str]:
         f"/api/runs/{run.pk}/segments/": "get",
         f"/api/runs/{run.pk}/clusters/": "get",
         f"/api/runs/{run.pk}/map/": "get",
+        f"/api/runs/{run.pk}/coherence/": "get",
+        f"/api/runs/{run.pk}/coherence/measure/": "post",
         f"/api/videos/{video.pk}/retry/": "post",
         f"/api/segments/{segment.pk}/": "get",
         f"/api/segments/{segment.pk}/similar/": "get",

@@ -122,11 +122,14 @@ def test_a_second_run_recomputes_only_what_changed(
     ingest(project, takes[:1], work)
     first = discover(project, work, n_clusters=3)
     again = discover(project, work, n_clusters=4)
-    assert set(again.stages.exclude(stage="umap").filter(reused=False).values_list("stage", flat=True)) == {"cluster"}
+    assert set(again.stages.exclude(stage="umap").filter(reused=False).values_list("stage", flat=True)) == {
+        "cluster",
+        "coherence",
+    }
     theta = again.calibrations[0]["theta_on"]
     third = discover(project, work, n_clusters=3, theta_on=theta * 1.1)
     fresh = set(third.stages.exclude(stage="umap").filter(reused=False).values_list("stage", flat=True))
-    assert fresh == {"calibrate", "segment", "clips", "embed", "cluster"}
+    assert fresh == {"calibrate", "segment", "clips", "embed", "cluster", "visual", "coherence"}
     assert first.segments.count() == again.segments.count()
 
 

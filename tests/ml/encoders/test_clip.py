@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from ml.encoders import CLIP, EncoderUnavailable, encoders, frame_encoder
-from ml.encoders.clip import VIT_B_32, ClipShape, ClipTower, load, preprocessed, why_not
+from ml.encoders.clip import VIT_B_32, ClipShape, ClipTower, load, missing, preprocessed
 from tests.ml.encoders.small_clip import SMALL, in_transformers_layout, made_up_pixels, made_up_weights
 
 # tests/golden/clip_reference.py: transformers 5.23.0, CLIPVisionModelWithProjection with the same weights.
@@ -150,7 +150,8 @@ def test_without_weights_the_sentence_gives_the_one_command_and_the_name_is_refu
 
 
 def test_weights_in_place_make_the_encoder_available(tmp_path):
-    assert why_not(saved(tmp_path, made_up_weights())) is None
+    assert missing(saved(tmp_path, made_up_weights())) == (None, None)
+    assert [found.why_not for found in encoders(tmp_path)] == [None, None]
 
 
 def test_vit_b_32_has_the_87_849_216_parameters_of_openais_picture_tower():
