@@ -85,7 +85,7 @@ const PLACES: { to: string; end?: boolean; icon: IconName; name: string }[] = [
 
 function Rail({ project }: { project: number }) {
   const { pathname } = useLocation();
-  const inClusters = /\/clusters$/.test(pathname);
+  const inClusters = /\/(clusters|coherence)$/.test(pathname);
   const inVideo = /\/videos\//.test(pathname);
   return (
     <nav className="rail" aria-label="Project">

@@ -2,6 +2,7 @@ import { useQueryClient, type QueryClient, type QueryKey } from "@tanstack/react
 import { useEffect, useState } from "react";
 import type { Run, Stage, Video } from "../api/types";
 import { clusterKeys } from "../features/clusters/queries";
+import { coherenceKeys } from "../features/coherence/queries";
 import { projectKeys } from "../features/projects/queries";
 import { runKeys } from "../features/runs/queries";
 import { segmentKeys } from "../features/segments/queries";
@@ -83,6 +84,7 @@ export function staleAfter(change: Change): QueryKey[] {
       else keys.push(runKeys.stages(change.run), runKeys.one(change.run), runKeys.ofProject(change.project));
       if (change.run !== null && change.status === "done") {
         if (change.stage === "cluster" || change.stage === "umap") keys.push(clusterKeys.ofRun(change.run), clusterKeys.map(change.run));
+        if (change.stage === "coherence") keys.push(clusterKeys.ofRun(change.run), coherenceKeys.ofRun(change.run));
         if (change.stage === "segment" || change.stage === "clips" || change.stage === "cluster") keys.push(segmentKeys.all);
       }
       break;
@@ -91,7 +93,7 @@ export function staleAfter(change: Change): QueryKey[] {
 }
 
 function everythingOf(project: number): QueryKey[] {
-  return [projectKeys.all, videoKeys.ofProject(project), runKeys.all, runKeys.activeStages(project), uploadKeys.unfinished(project), clusterKeys.all];
+  return [projectKeys.all, videoKeys.ofProject(project), runKeys.all, runKeys.activeStages(project), uploadKeys.unfinished(project), clusterKeys.all, coherenceKeys.all];
 }
 
 /**

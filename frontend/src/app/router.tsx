@@ -30,6 +30,10 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import("./routes/ClustersRoute")).ClustersRoute }),
               },
               {
+                path: "/projects/:project/runs/:run/coherence",
+                lazy: async () => ({ Component: (await import("./routes/CoherenceRoute")).CoherenceRoute }),
+              },
+              {
                 path: "/projects/:project/videos/:video",
                 lazy: async () => ({ Component: (await import("./routes/WorkbenchRoute")).WorkbenchRoute }),
               },

@@ -14,6 +14,17 @@ export function formatShare(share: number): string {
   return `${Math.round(percent)} %`;
 }
 
+const ENCODERS: Record<string, string> = { "open_clip:ViT-B-32/openai": "CLIP ViT-B/32" };
+
+/** What looks at pictures, as people call it; one nobody has named here goes by the server's name. */
+export const encoderName = (encoder: string): string => ENCODERS[encoder] ?? encoder;
+
+/** All that made a coherence figure. */
+export function encoderWords(made: { encoder: string; weights: string; seed: number }): string {
+  const weights = made.weights ? `weights ${made.weights.slice(0, 12)}` : "no weights: it measures colours and edges";
+  return `${encoderName(made.encoder)} (${made.encoder}), ${weights}, seed ${made.seed}`;
+}
+
 /** A figure to three significant digits, or a dash where there is none. */
 export function formatFigure(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";

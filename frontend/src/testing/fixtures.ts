@@ -1,4 +1,4 @@
-import type { Cluster, Preset, Project, Run, Segment, Session, Stage, UnfinishedUpload, Video } from "../api/types";
+import type { Cluster, ClusterCoherence, Coherence, Preset, Project, Run, Segment, Session, Stage, UnfinishedUpload, Video } from "../api/types";
 
 /** Whole objects of the schema's shape; a test names only what it is about. */
 const AT = "2026-01-05T08:00:00Z";
@@ -138,6 +138,44 @@ export const cluster = (change: Partial<Cluster> = {}): Cluster => ({
   durations_histogram: [0, 2, 1],
   n_videos: 1,
   medoids: [],
+  coherence: [],
+  ...change,
+});
+
+export const clusterCoherence = (change: Partial<ClusterCoherence> = {}): ClusterCoherence => ({
+  index: 0,
+  name: "Cluster 1",
+  silhouette: 0.5,
+  n_segments: 8,
+  n_pairs: 28,
+  icss: 0.91,
+  std: 0.03,
+  exact: 0.91,
+  low: 0.89,
+  high: 0.93,
+  ...change,
+});
+
+export const coherence = (change: Partial<Coherence> = {}): Coherence => ({
+  encoder: "appearance",
+  weights: "",
+  seed: 42,
+  why_not: "",
+  command: "",
+  n_segments: 9,
+  n_pairs: 28,
+  icss: 0.91,
+  std: 0.03,
+  exact: 0.91,
+  low: 0.89,
+  high: 0.93,
+  of_clusters: 0.91,
+  random_repeats: 5,
+  random_icss: 0.78,
+  random_std: 0.12,
+  random_spread: 0.004,
+  random_exact: 0.781,
+  clusters: [clusterCoherence()],
   ...change,
 });
 

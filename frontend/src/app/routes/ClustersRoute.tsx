@@ -91,6 +91,9 @@ export function ClustersRoute() {
             ))}
           </select>
         </label>
+        <Link className="button" to={paths.coherence(project, run)}>
+          Coherence
+        </Link>
         <Link className="button" to={paths.run(project, run)}>
           Run details
         </Link>

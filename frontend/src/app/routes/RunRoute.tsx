@@ -56,6 +56,11 @@ export function RunRoute() {
         </div>
         {mayManage && <RunActions run={run.data} />}
         {run.data.n_clusters_found > 0 && (
+          <Link className="button" to={paths.coherence(project, id)}>
+            Coherence
+          </Link>
+        )}
+        {run.data.n_clusters_found > 0 && (
           <Link className="button primary" to={paths.clusters(project, id)}>
             Explore clusters
           </Link>

@@ -2,9 +2,10 @@ import { useState } from "react";
 import { Link } from "react-router";
 import type { Cluster } from "../../api/types";
 import { ClusterSwatch } from "../../components/ClusterSwatch";
+import { CoherenceStrip } from "../../components/CoherenceStrip";
 import { LoopingClip } from "../../components/LoopingClip";
 import { formatSeconds } from "../../lib/time";
-import { formatFigure, formatShare, plural } from "../../lib/words";
+import { encoderName, encoderWords, formatFigure, formatShare, plural } from "../../lib/words";
 import { SparkHistogram } from "./SparkHistogram";
 
 interface ClusterCardProps {
@@ -43,6 +44,7 @@ export function ClusterCard({ cluster, to, onPoint }: ClusterCardProps) {
           <span>{plural(cluster.n_videos, "video")}</span>
           <span title="Mean silhouette of its primitives, from −1 to 1">silhouette {formatFigure(cluster.silhouette, 2)}</span>
         </p>
+        <CardCoherence cluster={cluster} />
         <div className="durations">
           <span className="small muted">{formatSeconds(cluster.mean_duration_s)}</span>
           <SparkHistogram
@@ -52,5 +54,28 @@ export function ClusterCard({ cluster, to, onPoint }: ClusterCardProps) {
         </div>
       </div>
     </li>
+  );
+}
+
+/** How alike its primitives look, by the encoder the run prefers of those that were used; nothing before that is measured. */
+function CardCoherence({ cluster }: { cluster: Cluster }) {
+  const made = cluster.coherence[0];
+  if (!made) return null;
+  const words = `Coherence by ${encoderWords(made)}, n = ${made.n_segments}`;
+  if (made.icss === null)
+    return (
+      <p className="facts" title={words}>
+        coherence –: one primitive has nothing to be compared with
+      </p>
+    );
+  return (
+    <div className="card-coherence" title={`${words}, ${made.n_pairs} pairs; random pairs of the run ${formatFigure(made.random_icss)}`}>
+      <p className="facts">
+        <span>coherence {made.icss.toFixed(3)}</span>
+        {made.random_icss !== null && <span>random {made.random_icss.toFixed(3)}</span>}
+        <span>{encoderName(made.encoder)}</span>
+      </p>
+      <CoherenceStrip value={made.icss} low={made.low} high={made.high} baseline={made.random_icss} cluster={cluster.index} from={0} />
+    </div>
   );
 }

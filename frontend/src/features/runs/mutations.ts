@@ -31,5 +31,8 @@ function useRunCommand(send: (id: number) => Promise<Run>) {
 export const useCancelRun = () =>
   useRunCommand((id) => unwrap(api.POST("/api/runs/{id}/cancel/", { params: { path: { id } } })));
 
+export const useMeasureCoherence = () =>
+  useRunCommand((id) => unwrap(api.POST("/api/runs/{id}/coherence/measure/", { params: { path: { id } } })));
+
 export const useRetryRun = () =>
   useRunCommand((id) => unwrap(api.POST("/api/runs/{id}/retry/", { params: { path: { id } } })));

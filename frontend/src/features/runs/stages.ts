@@ -18,6 +18,8 @@ export const CHAIN: readonly StageKind[] = [
   { name: "embed", title: "Embed", scope: "video" },
   { name: "cluster", title: "Cluster", scope: "run" },
   { name: "umap", title: "UMAP", scope: "run" },
+  { name: "visual", title: "Look", scope: "video" },
+  { name: "coherence", title: "Coherence", scope: "run" },
 ];
 
 const INGEST: Record<string, string> = { probe: "Check", preview: "Preview" };
