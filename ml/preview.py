@@ -8,7 +8,9 @@ fixed, because x264's output depends on it: same input, same bytes, on every mac
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -24,6 +26,7 @@ from PIL import Image as Pillow
 
 from ml.artefacts import Progress, VideoInfo, no_progress
 from ml.errors import CannotDecode
+from ml.prefetch import prefetched
 from ml.video import (
     EDGE_S,
     Damage,
@@ -45,6 +48,9 @@ SPRITE_COLUMNS = 10
 SPRITE_TILES = 100
 TILE_WIDTH_PX, TILE_MAX_HEIGHT_PX = 160, 320
 TILE_MIN_S = 0.5
+CLIP_POSTER_EFFORT = 2  # half the time of 4 for 4 % more bytes, and there are thousands of clips
+POSTERS_WAITING = 4
+DECODED_AHEAD = 4
 TICKS_PER_S = 90_000  # of every file written here
 SAME_TIME_S = 0.002  # Matroska rounds to milliseconds
 
@@ -79,7 +85,7 @@ def make_clips(
 
     Clip i has exactly the pictures with start_s <= time < end_s of intervals[i] and begins with the first of them at
     0; where there is none, it has the picture on screen at start_s. Intervals may overlap and come in any order; as
-    many encoders are open at a time as intervals overlap.
+    many encoders are open at a time as intervals overlap. Decoding, encoding and posters have a thread each.
     """
     out.mkdir(parents=True, exist_ok=True)
     if not intervals:
@@ -89,30 +95,38 @@ def make_clips(
 
     def finish(ended: list[_Clip]) -> None:
         for clip in ended:
-            clip.close()
+            posters.append(poster_saver.submit(_save_webp, *clip.close()))
             active.remove(clip)
+        while len(posters) > POSTERS_WAITING:
+            posters.popleft().result()
         done = len(intervals) - len(waiting) - len(active)
         if ended:
             progress(done / len(intervals), f"{done} of {len(intervals)} clips")
 
-    try:
-        last: Picture | None = None
-        for picture in pictures(loops):
-            while waiting and intervals[waiting[-1]][0] <= picture.time_s + EDGE_S:
+    posters: deque[Future[None]] = deque()
+    with prefetched(pictures(loops), DECODED_AHEAD) as decoded, ThreadPoolExecutor(1) as poster_saver:
+        try:
+            last: Picture | None = None
+            for picture in decoded:
+                while waiting and intervals[waiting[-1]][0] <= picture.time_s + EDGE_S:
+                    index = waiting.pop()
+                    active.append(_Clip(out / f"{index:05d}", *intervals[index], last if last is not None else picture))
+                finish([clip for clip in active if clip.end_s <= picture.time_s + EDGE_S])
+                if not waiting and not active:
+                    break
+                for clip in active:
+                    clip.add(picture)
+                last = picture
+            assert last is not None  # `pictures` raises rather than giving none
+            while waiting:
                 index = waiting.pop()
-                active.append(_Clip(out / f"{index:05d}", *intervals[index], last if last is not None else picture))
-            finish([clip for clip in active if clip.end_s <= picture.time_s + EDGE_S])
+                active.append(_Clip(out / f"{index:05d}", *intervals[index], last))
+            finish(list(active))
+            for poster in posters:
+                poster.result()
+        finally:
             for clip in active:
-                clip.add(picture)
-            last = picture
-        assert last is not None  # `pictures` raises rather than giving none
-        while waiting:
-            index = waiting.pop()
-            active.append(_Clip(out / f"{index:05d}", *intervals[index], last))
-        finish(list(active))
-    finally:
-        for clip in active:
-            clip.abandon()
+                clip.abandon()
 
 
 def cut_clip(path: Path, start_s: float, end_s: float, out: Path) -> None:
@@ -234,11 +248,12 @@ class _Clip:
             self._poster = picture
         self._writer.add(picture.time_s - self._first_s, picture)
 
-    def close(self) -> None:
+    def close(self) -> tuple[Image, Path, int]:
+        """Finish the clip. The poster is still to be saved: `_save_webp` takes what comes back."""
         if self._first_s is None:
             self.add(self._on_screen)
         self._writer.close()
-        _save_webp(self._poster.rgb(fit(self._poster.shown_size, None)), self._stem.with_suffix(".webp"))
+        return self._poster.rgb(fit(self._poster.shown_size, None)), self._stem.with_suffix(".webp"), CLIP_POSTER_EFFORT
 
     def abandon(self) -> None:
         self._writer.abandon()
@@ -359,9 +374,10 @@ def _yuv(picture: Picture | Image, size: tuple[int, int]) -> VideoFrame:
     return frame.reformat(*size, format="yuv420p", interpolation="AREA", dst_color_range="MPEG", threads=1)
 
 
-def _save_webp(image: Image, path: Path) -> None:
+def _save_webp(image: Image, path: Path, effort: int = 4) -> None:
+    """effort: WebP's method, 0 to 6."""
     part = _part(path)
-    Pillow.fromarray(image).save(part, format="WEBP", quality=75, method=4)
+    Pillow.fromarray(image).save(part, format="WEBP", quality=75, method=effort)
     part.replace(path)
 
 

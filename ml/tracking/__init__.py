@@ -14,13 +14,13 @@ from pathlib import Path
 from ml.artefacts import Progress, Tracks, VideoInfo, no_progress
 from ml.config import TrackingConfig
 from ml.errors import TrackerUnavailable, UnusableTracks
+from ml.prefetch import prefetched
 from ml.tracking.camera import without_camera_motion
 from ml.tracking.cotracker import CoTracker, track_cotracker
 from ml.tracking.file import TracksFile
 from ml.tracking.flow import track_flow
 from ml.tracking.imported import is_tracks, read_tracks, windows_of
 from ml.tracking.lucas_kanade import track_lucas_kanade
-from ml.tracking.prefetch import prefetched
 from ml.video import Damage, Frame, frames, probe
 
 __all__ = ["NO_COTRACKER", "CoTracker", "TracksFile", "facts", "is_tracks", "track", "track_video"]

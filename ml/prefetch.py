@@ -1,4 +1,4 @@
-"""Reading ahead in a thread, so that decoding and tracking overlap."""
+"""Reading ahead in a thread, so that decoding overlaps with what is done to the pictures."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ml.errors import CannotDecode
-from ml.tracking.prefetch import prefetched
+from ml.prefetch import prefetched
 
 
 def test_prefetched_items_come_in_order() -> None:
