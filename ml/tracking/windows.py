@@ -47,18 +47,19 @@ def fill_windows(
     `follow` is called at most once per pair of frames, with the points of all windows open then. share: points of
     several windows that lie on one spot are followed as one, worth it where each costs something.
     """
-    grid = grid_points(config.grid)
+    grid, everywhere = grid_points(config.grid), np.ones(config.n_points, dtype=np.bool_)
     windows: list[_Window] = []
     previous: Image | None = None
     count = 0
     for count, frame in enumerate(frames, start=1):
         height, width = frame.image.shape[:2]
         grey = as_grey(frame.image)
-        if previous is not None and windows:
-            _advance(windows, to_pixels(grid, width, height), previous, grey, frame.time_s, follow, share)
+        if previous is None:
+            grid = to_pixels(grid, width, height)
+        elif windows:
+            _advance(windows, grid, previous, grey, frame.time_s, follow, share)
         if (count - 1) % config.stride_frames == 0:
-            points = to_pixels(grid, width, height)
-            windows.append(_Window([points], [np.ones(len(points), dtype=np.bool_)], [frame.time_s]))
+            windows.append(_Window([grid], [everywhere], [frame.time_s]))
         if len(windows[0].times_s) == config.window_frames:
             yield windows.pop(0).to_tracks(width, height)
         previous = grey
