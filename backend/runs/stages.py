@@ -52,7 +52,7 @@ from ml.tokenizer.checkpoint import load_tokenizer
 
 VERSIONS = {
     "preview": 1,
-    "track": 3,
+    "track": 4,
     "train": 2,
     "tokenize": 2,
     "energy": 2,

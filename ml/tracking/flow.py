@@ -2,7 +2,7 @@
 
 Every point gets a motion, also on surfaces too plain or too fast for Lucas-Kanade, which loses a moving hand there: on
 annotated recordings the points it still sees are mostly the background. The price is drift: errors add up along a
-window (a small object's points end 3 px off in the median, against 0.1 px). What is cut and encoded are velocities,
+window (a small object's points end 1.5 px off in the median, against 0.03 px). What is cut and encoded are velocities,
 which do not care, so this is the default (docs/results.md).
 """
 

@@ -1,4 +1,4 @@
-"""Following points by pyramidal Lucas-Kanade with a forward-backward check: the tracker of machines without a GPU.
+"""Following points by pyramidal Lucas-Kanade with a forward-backward check: exact, but plain and fast things are lost.
 
 Its cost is the points it follows, not the picture. Two things keep it low without changing what comes out (the figures
 are in docs/benchmarks.md): the patch is as wide as OpenCV's vectors, and a point whose surroundings hardly changed is
