@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.services]
 
 PATIENCE_S = 240.0
 CHUNK_BYTES = 8 << 20
-DISCOVER = {"preset": "tiny", "n_clusters": 3, "theta_on": 0.3}
+DISCOVER = {"preset": "tiny", "n_clusters": 3}
 
 
 class Api:
