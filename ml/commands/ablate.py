@@ -23,7 +23,7 @@ from ml.clustering import cluster
 from ml.coherence import coherence, pooled
 from ml.commands import recordings
 from ml.commands.console import at_least_one
-from ml.commands.recordings import NONE, Recordings, found_by, part, percent, signed, table
+from ml.commands.recordings import FINE, NONE, Recordings, fine_f1, found_by, part, percent, signed, table
 from ml.config import PipelineConfig
 from ml.embedding import embed
 from ml.evaluation import evaluate
@@ -36,7 +36,8 @@ Source = Literal["quantized", "prequant", "velocity", "flow"]
 Per = Literal["step", "window"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 PERS: tuple[Per, ...] = get_args(Per)
-SCORES = ("F1@0.5s", "F1@1s", "F1@2s")
+SCORES = (FINE, "F1@0.5s", "F1@1s", "F1@2s")
+GAINS = SCORES[:3]
 MOST_CLUSTERS = 20
 CHANCE_DRAWS = 100
 LEGEND = (
@@ -172,11 +173,12 @@ def score(variant: Variant, found: Recordings, config: PipelineConfig) -> dict[s
         for m, segments in zip(found.materials, variant.segments, strict=True)
     }
     evaluation = evaluate(predicted, found.truth, seed=config.clustering.seed)
+    fine = fine_f1(evaluation, config.clustering.seed)
     segments = _flat(variant.segments)
     row |= {
-        "scores": evaluation.macro,
+        "scores": {**evaluation.macro, FINE: fine["predicted"]},
         "intervals95": evaluation.intervals95["macro"],
-        "gain": evaluation.gain,
+        "gain": {**evaluation.gain, FINE: fine["predicted"] - fine["grid"]},
         "n_segments": len(segments),
         "clustering": None,
     }
@@ -300,16 +302,23 @@ def _true_labels(segments: list[list[Segment]], found: Recordings) -> list[str |
 
 def _table(rows: Sequence[dict[str, Any]], found: Recordings) -> str:
     encoders = list(found.materials[0].signals)
-    header = ["", *SCORES, "gain@0.5s", "gain@1s", "n", "Silhouette", "Calinski–Harabasz"]
+    header = [
+        "",
+        *SCORES,
+        *(f"gain@{key.removeprefix('F1@')}" for key in GAINS),
+        "n",
+        "Silhouette",
+        "Calinski–Harabasz",
+    ]
     header += [f"ICSS ({encoder}) / random" for encoder in encoders] + ["purity / chance", "NMI / chance"]
     return table(header, [_line(row, encoders) for row in rows])
 
 
 def _line(row: dict[str, Any], encoders: Sequence[str]) -> list[str]:
-    of_cut: list[str] = [NONE] * 5
+    of_cut: list[str] = [NONE] * len(SCORES + GAINS)
     if not row["same_cut"]:
         of_cut = [percent(row["scores"].get(key)) for key in SCORES]
-        of_cut += [signed(row["gain"].get(key)) for key in SCORES[:2]]
+        of_cut += [signed(row["gain"].get(key)) for key in GAINS]
     facts, n = row["clustering"], str(row["n_segments"])
     if facts is None:
         return [row["variant"], *of_cut, n, *[NONE] * (4 + len(encoders))]

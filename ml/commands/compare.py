@@ -17,15 +17,15 @@ from ml.baselines.material import Material
 from ml.baselines.otas import otas
 from ml.commands import recordings
 from ml.commands.ablate import as_published
-from ml.commands.recordings import NONE, Recordings, found_by, part, percent, signed, table
+from ml.commands.recordings import FINE, NONE, Recordings, fine_f1, found_by, part, percent, signed, table
 from ml.config import PipelineConfig
 from ml.evaluation import CHANCE, ends, evaluate
 from ml.pipeline import find_segments
 from ml.tokenizer.model import MotionTokenizer
 
 HELP = "compare Kineme with other ways to cut the same videos: LAPS, flow, ABD, OTAS, chance"
-BOUNDARY_SCORES = ("F1@0.5s", "F1@1s", "F1@2s", "F1@5s")
-GAINS = ("F1@0.5s", "F1@1s")
+BOUNDARY_SCORES = (FINE, "F1@0.5s", "F1@1s", "F1@2s", "F1@5s")
+GAINS = (FINE, "F1@0.5s", "F1@1s")
 OTHER_SCORES = ("segmental F1@10", "segmental F1@25", "segmental F1@50", "mAP@0.5")
 CHANCE_NAMES = {
     "grid": "regular grid, true count",
@@ -131,14 +131,15 @@ def score(methods: Sequence[Method], found: Recordings, seed: int) -> list[dict[
     chance: dict[str, dict[str, float | None]] = {}
     for method in methods:
         evaluation = evaluate(method.predicted, found.truth, seed=seed)
-        chance = chance or evaluation.chance
+        fine = fine_f1(evaluation, seed)
+        chance = chance or {name: {**of, FINE: fine.get(name)} for name, of in evaluation.chance.items()}
         rows.append(
             {
                 "method": method.name,
                 "note": method.note,
-                "scores": evaluation.macro,
+                "scores": {**evaluation.macro, FINE: fine["predicted"]},
                 "intervals95": evaluation.intervals95["macro"],
-                "gain": evaluation.gain,
+                "gain": {**evaluation.gain, FINE: fine["predicted"] - fine["grid"]},
                 "n_predicted": sum(len(c.predicted_s) for c in evaluation.comparisons),
                 "n_true": sum(len(c.truth_s) for c in evaluation.comparisons),
                 "seconds": method.seconds,

@@ -29,6 +29,7 @@ from ml.commands.console import (
 from ml.config import PRESETS, PipelineConfig, digest_of
 from ml.encoders import BUILT_IN, encoders, frame_encoder
 from ml.errors import PipelineError
+from ml.evaluation import Evaluation, f1_curve
 from ml.pipeline import Take, shown
 from ml.store import save_json
 from ml.synthetic.sample import render_sample
@@ -39,6 +40,7 @@ from ml.tokenizer.train import train_tokenizer
 
 NOT_VIDEOS = {".json", ".txt", ".md", ".csv", ".npy", ".npz"}
 NONE = "–"
+FINE_S, FINE = 0.2, "F1@0.2s"  # for actions of a second, where a regular grid scores high at half a second
 
 
 class UnusableRequest(PipelineError):
@@ -219,6 +221,11 @@ def tokenizer_of(
 def found_by(take: Take) -> list[Interval]:
     """The segments of a take as intervals, their mean energy as score."""
     return [Interval(found.start_s, found.end_s, score=found.energy_mean) for found in take.segments]
+
+
+def fine_f1(evaluation: Evaluation, seed: int) -> dict[str, float]:
+    """Macro boundary F1 at `FINE_S` of what was "predicted", and of "grid" and "random" at the true count."""
+    return {name: values[0] for name, values in f1_curve(evaluation.comparisons, [FINE_S], seed).items()}
 
 
 def heading(what: str, found: Recordings, tokenizer: MotionTokenizer, arguments: argparse.Namespace) -> str:

@@ -77,6 +77,7 @@ def test_every_method_has_a_row(compared: dict[str, Any], recorded: Path):
         for key in ("F1@0.5s", "F1@1s", "F1@2s", "F1@5s", "segmental F1@10", "segmental F1@50", "mAP@0.5"):
             assert 0 <= row["scores"][key] <= 1
         assert row["gain"]["F1@1s"] is not None
+        assert (row["scores"]["F1@0.2s"] is None) == row["method"].endswith("count of Kineme")
         assert row["n_true"] == 2
         assert (row["seconds"] is None) == ("count" in row["method"] and "ABD" not in row["method"])
     table = (recorded / "compare.md").read_text()
