@@ -61,7 +61,7 @@ def test_upload_discover_play_seek_and_compare(page: Page, kineme: Kineme, film:
     dialog.get_by_role("group", name=re.compile("Clusters")).get_by_text("Choose").click()
     dialog.get_by_label("Number of clusters").fill("3")
     dialog.get_by_role("group", name=re.compile("Threshold")).get_by_text("Choose").click()
-    dialog.get_by_label(re.compile("Threshold, in units")).fill("0.3")
+    dialog.get_by_label(re.compile("Threshold, in units")).fill("0.02")
     shot("discover")
     dialog.get_by_role("button", name="Discover").click()
 
