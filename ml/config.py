@@ -136,7 +136,9 @@ class TrainingConfig:
     patience: int | None = None  # stop after so many validations without a better one; None never
     # auto: bfloat16 where the processor multiplies it by itself, else float32. Weights and sums are float32 always.
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
-    threads: int = 2  # fixed, since sums are split by it; see ml.threads
+    # Fixed, since sums are split by it (ml.threads). Two pay for `paper` on two free cores; on busy ones they wait for
+    # each other, so the presets that train beside other work have one.
+    threads: int = 2
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -151,9 +153,11 @@ class TrainingConfig:
             case "paper":
                 return cls(precision="auto")
             case "small":
-                return cls(steps=1_500, batch=16, learning_rate=1e-3, warmup_steps=50, cosine=True, points=32)
+                return cls(
+                    steps=1_500, batch=16, learning_rate=1e-3, warmup_steps=50, cosine=True, points=32, threads=1
+                )
             case "tiny":
-                return cls(steps=30, batch=8, learning_rate=3e-3, warmup_steps=5, points=64)
+                return cls(steps=30, batch=8, learning_rate=3e-3, warmup_steps=5, points=64, threads=1)
         raise ValueError(f"unknown preset {name!r}, expected one of {PRESETS}")
 
 
