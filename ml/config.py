@@ -165,8 +165,8 @@ class TrainingConfig:
 class EnergyConfig:
     """Which signal is cut (§3.1.1).
 
-    `quantized` is the paper's. `velocity` is the default, because on every annotated recording we have it marks the
-    ends of actions better (docs/results.md). `flow` is the picture's mean flow, `prequant` the latent before its codes.
+    `quantized` is the paper's. `velocity` is the default: over the annotated recordings it marks the ends of actions
+    better (docs/results.md). `flow` is the mean speed of all points, `prequant` the latent before its codes.
     """
 
     source: Literal["quantized", "prequant", "velocity", "flow"] = "velocity"
