@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from sklearn import config_context
 from sklearn.cluster import KMeans
 from sklearn.metrics import (
     adjusted_rand_score,
@@ -76,9 +77,12 @@ def unit_vectors(vectors: Float) -> Float:
     spread = wide.std(axis=0)
     # A column of equal float32 values has a spread of rounding errors, not of 0.
     varies = spread > 1e-6 * np.abs(wide).max(initial=1e-12)
-    standard = np.where(varies, (wide - wide.mean(axis=0)) / np.where(varies, spread, 1.0), 0.0)
-    length = np.linalg.norm(standard, axis=1, keepdims=True)
-    return (standard / np.where(length > 0, length, 1.0)).astype(np.float32)
+    wide -= wide.mean(axis=0)  # in place: hours of video have tens of thousands of rows
+    wide /= np.where(varies, spread, 1.0)
+    wide[:, ~varies] = 0.0
+    length = np.linalg.norm(wide, axis=1, keepdims=True)
+    wide /= np.where(length > 0, length, 1.0)
+    return wide.astype(np.float32)
 
 
 def suggest(unit: Float, max_k: int, seed: int, progress: Progress = no_progress) -> tuple[tuple[int, float], ...]:
@@ -171,7 +175,8 @@ def _silhouettes(unit: Float, labels: Labels, seed: int) -> npt.NDArray[np.float
     if not 1 < len(np.unique(labels[sample])) < len(sample):
         return None
     values = np.full(len(unit), np.nan)
-    values[sample] = silhouette_samples(unit[sample], labels[sample])
+    with config_context(working_memory=16):  # MiB of distances at a time
+        values[sample] = silhouette_samples(unit[sample], labels[sample])
     return values
 
 
