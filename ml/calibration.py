@@ -30,11 +30,16 @@ def calibrate_views(
     far hands and camera are apart decides how large a speed is, so a threshold of one camera means little for another.
     None for the videos of a view that cannot be calibrated because nothing moves there.
     """
+    given = dict(config.theta_by_view or ())
     groups: dict[str, list[int]] = {}
     for video, view in enumerate(views):
-        groups.setdefault(view if config.scope == "view" else "", []).append(video)
+        groups.setdefault(view if config.scope == "view" or view in given else "", []).append(video)
     found: list[Calibration | None] = [None] * len(views)
-    for videos in groups.values():
+    for name, videos in groups.items():
+        if name in given:
+            for video in videos:
+                found[video] = Calibration(given[name], detection.off_ratio)
+            continue
         try:
             shared = calibrate([energies[v] for v in videos], [velocity_energies[v] for v in videos], config, detection)
         except NothingMoved:

@@ -5,13 +5,14 @@ k is the team's choice; where none is given, the k with the best silhouette is t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 from sklearn import config_context
 from sklearn.cluster import KMeans
 from sklearn.metrics import (
     adjusted_rand_score,
-    calinski_harabasz_score,
     pairwise_distances,
     silhouette_samples,
     silhouette_score,
@@ -30,6 +31,7 @@ SILHOUETTE_SAMPLE = 4000  # all pairs of these are compared
 STABILITY_REPEATS, STABILITY_SHARE = 10, 0.8
 STABILITY_SAMPLE = 2000  # segments it is taken on, at most
 STABILITY_INITS = 3
+ROWS = 1024  # segments computed on at a time in double precision: hours of video have tens of thousands of them
 
 
 def cluster(vectors: Float, config: ClusteringConfig, progress: Progress = no_progress) -> Clustering:
@@ -45,22 +47,22 @@ def cluster(vectors: Float, config: ClusteringConfig, progress: Progress = no_pr
         raise TooFewSegments("no primitive was found, so there is nothing to cluster")
     unit = unit_vectors(vectors)
     with threadpool_limits(limits=1):  # threads add their sums in any order
-        distinct = len(np.unique(unit, axis=0))
         suggested: tuple[tuple[int, float], ...] = ()
         if config.n_clusters is None:
-            suggested = suggest(unit, min(config.max_suggested, distinct, M - 1), config.seed, progress)
+            suggested = suggest(unit, min(_distinct(unit, config.max_suggested), M - 1), config.seed, progress)
             k = max(suggested, key=lambda pair: pair[1])[0] if suggested else 1
         else:
-            k = min(config.n_clusters, distinct)
+            k = _distinct(unit, config.n_clusters)
         labels = by_size(_k_means(unit, k, config.n_init, config.seed))
         progress(0.9, f"{k} clusters of {M} segments")
         silhouettes = _silhouettes(unit, labels, config.seed)
+        centres, distances = _around(unit, labels)
         found = Clustering(
             labels=labels,
             xy=pca(unit),
-            clusters=tuple(_facts(index, unit, labels, silhouettes) for index in range(int(labels.max()) + 1)),
+            clusters=tuple(_facts(index, distances, labels, silhouettes) for index in range(len(centres))),
             silhouette=None if silhouettes is None else float(np.nanmean(silhouettes)),
-            calinski_harabasz=float(calinski_harabasz_score(unit, labels)) if 1 < k < M else None,
+            calinski_harabasz=_calinski_harabasz(centres, distances, labels) if 1 < k < M else None,
             suggested=suggested,
             stability=stability(unit, labels, config.seed),
         )
@@ -73,16 +75,20 @@ def unit_vectors(vectors: Float) -> Float:
 
     A column that never varies becomes 0, and so does a row that is the mean in every column.
     """
-    wide = vectors.astype(np.float64)
-    spread = wide.std(axis=0)
+    mean = _mean(vectors)
+    squares = np.zeros(vectors.shape[1])
+    for rows in _blocks(vectors):
+        squares += np.square(vectors[rows] - mean).sum(axis=0)
+    spread = np.sqrt(squares / max(1, len(vectors)))
     # A column of equal float32 values has a spread of rounding errors, not of 0.
-    varies = spread > 1e-6 * np.abs(wide).max(initial=1e-12)
-    wide -= wide.mean(axis=0)  # in place: hours of video have tens of thousands of rows
-    wide /= np.where(varies, spread, 1.0)
-    wide[:, ~varies] = 0.0
-    length = np.linalg.norm(wide, axis=1, keepdims=True)
-    wide /= np.where(length > 0, length, 1.0)
-    return wide.astype(np.float32)
+    varies = spread > 1e-6 * max(vectors.max(initial=1e-12), -vectors.min(initial=-1e-12))
+    scale = np.where(varies, spread, 1.0)
+    unit = np.empty(vectors.shape, dtype=np.float32)
+    for rows in _blocks(vectors):
+        wide = np.where(varies, vectors[rows] - mean, 0.0) / scale
+        length = np.linalg.norm(wide, axis=1, keepdims=True)
+        unit[rows] = wide / np.where(length > 0, length, 1.0)
+    return unit
 
 
 def suggest(unit: Float, max_k: int, seed: int, progress: Progress = no_progress) -> tuple[tuple[int, float], ...]:
@@ -115,8 +121,7 @@ def stability(unit: Float, labels: Labels, seed: int) -> float | None:
     scores = []
     for _ in range(STABILITY_REPEATS):
         drawn = rng.choice(sample, n, replace=False)
-        distinct = len(np.unique(unit[drawn], axis=0))
-        found = _k_means(unit[drawn], min(k, distinct), STABILITY_INITS, seed)
+        found = _k_means(unit[drawn], _distinct(unit[drawn], k), STABILITY_INITS, seed)
         scores.append(adjusted_rand_score(labels[drawn], found))
     return float(np.mean(scores))
 
@@ -133,13 +138,18 @@ def by_size(labels: npt.NDArray[np.integer]) -> Labels:
 def pca(unit: Float) -> Float:
     """xy of each row on the first two principal axes, [M, 2]; 0 where the rows span fewer. Each axis points to where
     its largest coordinate is positive, so the picture does not flip from run to run."""
-    centred = unit.astype(np.float64) - unit.mean(axis=0, dtype=np.float64)
-    xy = np.zeros((len(unit), 2))
-    values, vectors = np.linalg.eigh(centred.T @ centred)  # ascending; [d, d] however many segments there are
-    for axis in range(min(2, len(values))):
-        if values[-1 - axis] > 1e-9:
-            xy[:, axis] = centred @ vectors[:, -1 - axis]
-            xy[:, axis] *= np.sign(xy[np.argmax(np.abs(xy[:, axis])), axis])
+    M, d = unit.shape
+    mean, covariance = _mean(unit), np.zeros((d, d))
+    for rows in _blocks(unit):
+        centred = unit[rows] - mean
+        covariance += centred.T @ centred
+    values, vectors = np.linalg.eigh(covariance)  # ascending
+    axes = [vectors[:, -1 - axis] for axis in range(min(2, d)) if values[-1 - axis] > 1e-9]
+    xy = np.zeros((M, 2))
+    for axis, direction in enumerate(axes):
+        for rows in _blocks(unit):
+            xy[rows, axis] = (unit[rows] - mean) @ direction
+        xy[:, axis] *= np.sign(xy[np.argmax(np.abs(xy[:, axis])), axis])
     return xy.astype(np.float32)
 
 
@@ -159,8 +169,29 @@ def project_umap(vectors: Float, seed: int) -> Float:
 
 
 def _k_means(unit: Float, k: int, n_init: int, seed: int) -> Labels:
-    labels: Labels = KMeans(k, n_init=n_init, random_state=seed).fit_predict(unit)
+    """Labels [M]. Works in `unit` itself, which comes back as it was up to rounding, since a copy would be as large."""
+    labels: Labels = KMeans(k, n_init=n_init, random_state=seed, copy_x=False).fit_predict(unit)
     return labels
+
+
+def _blocks(rows: Float) -> Iterator[slice]:
+    """Slices of all rows, some at a time."""
+    return (slice(start, start + ROWS) for start in range(0, len(rows), ROWS))
+
+
+def _mean(rows: Float) -> npt.NDArray[np.float64]:
+    mean: npt.NDArray[np.float64] = rows.sum(axis=0, dtype=np.float64) / max(1, len(rows))
+    return mean
+
+
+def _distinct(unit: Float, at_most: int) -> int:
+    """How many different rows there are, counted no further than `at_most`."""
+    seen: set[bytes] = set()
+    for row in unit:
+        seen.add((row + 0.0).tobytes())  # -0 is 0
+        if len(seen) >= at_most:
+            break
+    return len(seen)
 
 
 def _sample(unit: Float, at_most: int, seed: int) -> npt.NDArray[np.intp]:
@@ -180,10 +211,38 @@ def _silhouettes(unit: Float, labels: Labels, seed: int) -> npt.NDArray[np.float
     return values
 
 
-def _facts(index: int, unit: Float, labels: Labels, silhouettes: npt.NDArray[np.float64] | None) -> ClusterFacts:
+def _around(unit: Float, labels: Labels) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """The mean [k, d] of each cluster, and how far each segment is from that of its own, [M]."""
+    sizes = np.bincount(labels)
+    centres = np.zeros((len(sizes), unit.shape[1]))
+    for rows in _blocks(unit):
+        np.add.at(centres, labels[rows], unit[rows])
+    centres /= sizes[:, None]
+    distances = np.empty(len(unit))
+    for rows in _blocks(unit):
+        distances[rows] = np.linalg.norm(unit[rows] - centres[labels[rows]], axis=1)
+    return centres, distances
+
+
+def _calinski_harabasz(centres: npt.NDArray[np.float64], distances: npt.NDArray[np.float64], labels: Labels) -> float:
+    """Variance between the clusters over the variance within them, each by its degrees of freedom; 1 where none is
+    within, as scikit-learn has it."""
+    sizes = np.bincount(labels)
+    k, M = len(sizes), len(labels)
+    mean = (sizes @ centres) / M
+    between = float(sizes @ np.square(centres - mean).sum(axis=1))
+    within = float(np.square(distances).sum())
+    return 1.0 if within == 0 else between / within * (M - k) / (k - 1)
+
+
+def _facts(
+    index: int,
+    distances: npt.NDArray[np.float64],
+    labels: Labels,
+    silhouettes: npt.NDArray[np.float64] | None,
+) -> ClusterFacts:
     members = np.flatnonzero(labels == index)
-    centre = unit[members].mean(axis=0)
-    nearest = np.argsort(np.linalg.norm(unit[members] - centre, axis=1), kind="stable")[:MEDOIDS]
+    nearest = np.argsort(distances[members], kind="stable")[:MEDOIDS]
     silhouette = None
     if silhouettes is not None and not np.isnan(silhouettes[members]).all():
         silhouette = float(np.nanmean(silhouettes[members]))

@@ -13,13 +13,15 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, Self
 
 PRESETS = ("paper", "small", "tiny")
+Tracker = Literal["flow", "lk", "cotracker3"]
+"""What follows points in a video."""
 
 
 @dataclass(frozen=True)
 class TrackingConfig:
     """Point tracking (§3: sliding window buffer of motion keypoints). Windows start every `stride_frames`."""
 
-    backend: Literal["flow", "lk", "cotracker3", "tracks"] = "flow"  # a file of tracks is imported whatever stands here
+    backend: Tracker | Literal["tracks"] = "flow"  # a file of tracks is imported whatever stands here
     fps: float = 10.0
     long_side_px: int = 512  # frames are scaled down to this, aspect kept, never up
     grid: int = 20  # N = grid²; laid afresh on each window's first frame
@@ -180,13 +182,15 @@ class EnergyConfig:
 
 @dataclass(frozen=True)
 class CalibrationConfig:
-    """Threshold calibration without labels (§3.1.2). A given `theta_on` is used as it is, for all videos.
+    """Threshold calibration without labels (§3.1.2). A given `theta_on` is used as it is, for all videos; so is each of
+    `theta_by_view` for the videos of its view, and for the others a threshold is found.
 
     The pseudo-label of a step is "moving". By `otsu`, the paper's, half of a slow movement counts as rest; by `share`
     a step moves when its velocity energy is above `moving_share` of what the fastest 5 % of the steps reach.
     """
 
     theta_on: float | None = None
+    theta_by_view: tuple[tuple[str, float], ...] | None = None
     scope: Literal["view", "run"] = "view"  # one threshold per view, or one for all videos; no view: per video
     labels: Literal["share", "otsu"] = "share"
     moving_share: float = 0.19
@@ -360,6 +364,10 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     if origin is tuple:
         if not isinstance(value, (list, tuple)):
             raise ValueError(f"{where} must be a list, got {value!r}")
+        if args[-1] is not Ellipsis:
+            if len(value) != len(args):
+                raise ValueError(f"{where} must be {len(args)} values, got {value!r}")
+            return tuple(_value(one, item, where) for one, item in zip(args, value, strict=True))
         return tuple(_value(args[0], item, where) for item in value)
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if hint is float and number and abs(value) < float("inf"):

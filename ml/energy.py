@@ -12,7 +12,8 @@ one checkpoint's codebook, speeds in half picture heights per `STEP_S`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -49,11 +50,53 @@ def energy(
             trace = velocity_energy(tracks, stream, progress, per=config.per)
         case "flow":
             trace = flow_energy(tracks, stream, progress, per=config.per)
-    if config.gate_speed > 0:
-        fast = velocity_energy(tracks, stream).energy >= config.gate_speed
-        source = f"{trace.source}, gated below {config.gate_speed:g}"
-        trace = EnergyTrace(np.where(fast, trace.energy, 0.0).astype(np.float32), trace.times_s, source)
-    return trace
+    return trace if config.gate_speed == 0 else _gated(trace, velocity_energy(tracks, stream), config.gate_speed)
+
+
+@dataclass(frozen=True)
+class Signals:
+    """What one video is cut by, and what is drawn beside it to judge the cuts: one value each per step of the stream.
+
+    chosen: the energy of `EnergyConfig`; latent: the paper's, from the codes; flow: the mean speed of all points.
+    """
+
+    chosen: EnergyTrace
+    velocity: EnergyTrace
+    latent: EnergyTrace
+    flow: EnergyTrace
+
+
+def signals(
+    stream: TokenStream,
+    tracks: TrackWindows,
+    tokenizer: MotionTokenizer,
+    config: EnergyConfig,
+    progress: Progress = no_progress,
+) -> Signals:
+    """`energy` and its three companions, the tracks read once for all speeds."""
+    fastest, mean = _read_all(tracks, (fastest_speed, mean_speed), progress)
+    velocity = _trace(fastest, stream, "velocity")
+    match config.source:
+        case "quantized":
+            chosen = latent_action_energy(stream, tokenizer, per=config.per)
+        case "prequant":
+            chosen = prequant_energy(tracks, stream, tokenizer, progress, per=config.per)
+        case "velocity":
+            chosen = _trace(fastest, stream, "velocity", config.per)
+        case "flow":
+            chosen = _trace(mean, stream, "flow", config.per)
+    return Signals(
+        chosen=chosen if config.gate_speed == 0 else _gated(chosen, velocity, config.gate_speed),
+        velocity=velocity,
+        latent=latent_action_energy(stream, tokenizer),
+        flow=_trace(mean, stream, "flow"),
+    )
+
+
+def _gated(trace: EnergyTrace, velocity: EnergyTrace, gate_speed: float) -> EnergyTrace:
+    fast = velocity.energy >= gate_speed
+    source = f"{trace.source}, gated below {gate_speed:g}"
+    return EnergyTrace(np.where(fast, trace.energy, 0.0).astype(np.float32), trace.times_s, source)
 
 
 def latent_action_energy(stream: TokenStream, tokenizer: MotionTokenizer, per: Per = "step") -> EnergyTrace:
@@ -130,13 +173,20 @@ def _steps(z: Float) -> Float:
 
 
 def _read(tracks: TrackWindows, measure: Callable[[Tracks], Float], progress: Progress) -> Float:
-    """`measure` of all windows, [W, T-1], a few of them in memory at a time."""
-    parts = []
+    (measured,) = _read_all(tracks, (measure,), progress)
+    return measured
+
+
+def _read_all(tracks: TrackWindows, measures: Sequence[Callable[[Tracks], Float]], progress: Progress) -> list[Float]:
+    """Each measure of all windows, [W, T-1], a few windows in memory at a time."""
+    parts: list[list[Float]] = [[] for _ in measures]
     for start in range(0, tracks.n_windows, BATCH):
         stop = min(start + BATCH, tracks.n_windows)
-        parts.append(measure(tracks.read(start, stop)))
+        batch = tracks.read(start, stop)
+        for part, measure in zip(parts, measures, strict=True):
+            part.append(measure(batch))
         progress(stop / tracks.n_windows, f"{stop} of {tracks.n_windows} windows")
-    return np.concatenate(parts)
+    return [np.concatenate(part) for part in parts]
 
 
 def _trace(

@@ -43,3 +43,7 @@ class TrackerUnavailable(PipelineError):
 
 class Cancelled(Exception):
     """Raised by a progress callback to stop a stage. Not an error of the input."""
+
+
+class UnusableCuts(PipelineError):
+    """Intervals a person set that cannot become segments."""

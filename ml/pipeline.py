@@ -223,7 +223,7 @@ def _cluster(
         clustering = cluster(embeddings.vectors, config.clustering, _part(progress, 0.5, 1))
     except TooFewSegments:
         return None
-    rows = [{"video": take.folder, "segment": i} for take in _working(takes) for i in range(len(take.segments))]
+    rows = ({"video": take.folder, "segment": i} for take in _working(takes) for i in range(len(take.segments)))
     save_json(out / "clusters.json", {**clustering_facts(clustering), "space": embeddings.space, "segments": rows})
     return clustering
 

@@ -1,21 +1,24 @@
 """What the screens show of a video: a copy every browser plays, a poster, a sprite for hovering, and short clips.
 
 Everything here keeps the one clock: second t of browser.mp4 and loops.mp4 is second t of `ml.video.frames`, at a
-variable rate too. Pictures only: the sound of a workplace stays in the original. The number of encoder threads is
-fixed, because x264's output depends on it: same input, same bytes, on every machine.
+variable rate too. browser.mp4 is made to be stepped through: a constant rate (`ml.cadence`), pictures stored in the
+order they are shown, and a keyframe at least every half second. Pictures only: the sound of a workplace stays in the
+original. The number of encoder threads is fixed, because x264's output depends on it: same input, same bytes, on every
+machine.
 """
 
 from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import av
@@ -24,7 +27,8 @@ import numpy as np
 from av.video.frame import PictureType, VideoFrame
 from PIL import Image as Pillow
 
-from ml.artefacts import Progress, VideoInfo, no_progress
+from ml.artefacts import Progress, Seconds, VideoInfo, no_progress
+from ml.cadence import Cadence, cadence_of
 from ml.errors import CannotDecode
 from ml.prefetch import prefetched
 from ml.video import (
@@ -33,6 +37,7 @@ from ml.video import (
     Image,
     Picture,
     copy_stream,
+    decoding_order,
     fit,
     packet_times_s,
     pictures,
@@ -48,10 +53,14 @@ SPRITE_COLUMNS = 10
 SPRITE_TILES = 100
 TILE_WIDTH_PX, TILE_MAX_HEIGHT_PX = 160, 320
 TILE_MIN_S = 0.5
+PROXY_QUALITY = 25
+# A third cheaper than veryfast at 23, in files as large: docs/benchmarks.md.
+PROXY_EFFORT = {"preset": "superfast", "x264-params": "mbtree=1:rc-lookahead=10"}
 CLIP_POSTER_EFFORT = 2  # half the time of 4 for 4 % more bytes, and there are thousands of clips
 POSTERS_WAITING = 4
 DECODED_AHEAD = 4
-TICKS_PER_S = 90_000  # of every file written here
+TICKS_PER_S = Fraction(90_000)  # of the files whose pictures come when they come
+KEYFRAME_S = 0.5
 SAME_TIME_S = 0.002  # Matroska rounds to milliseconds
 
 
@@ -60,8 +69,9 @@ def make_preview(
 ) -> None:
     """Write what the video's page needs into folder `out`, decoding the file once.
 
-    browser.mp4: H.264, yuv420p, index first, no sound. The original's own stream where browsers play it as it is,
-        else encoded at up to 1280 px with a keyframe every half second.
+    browser.mp4: H.264, yuv420p, constant rate, no B-frames, a keyframe at least every half second, index first, no
+        sound. The original's own stream where it is exactly that, else encoded at up to 1280 px.
+    proxy.json: {"fps", "copied"}: the rate of browser.mp4, and whether it is the original's own stream.
     poster.webp: the picture a third in, or the richest one where nothing is to be seen from there on. Up to 640 px.
     sprite.webp, sprite.json: up to 100 tiles in rows of 10, tile i showing the middle of interval i;
         {"columns", "rows", "tiles", "tile_width", "tile_height", "interval_s"}.
@@ -71,11 +81,24 @@ def make_preview(
     """
     out.mkdir(parents=True, exist_ok=True)
     damage = damage if damage is not None else Damage()
-    remuxed = info.plays_in_browser and remux(path, info, out / "browser.mp4")
-    _decode_once(path, info, out, progress, damage, encode=not remuxed)
-    if remuxed and damage:  # a browser stops at the first damage, or shows other pictures than we do
-        _decode_once(path, info, out, progress, Damage(), encode=True)
+    times_s = packet_times_s(path, info.start_s)
+    cadence = cadence_of(times_s)
+    copied = info.plays_in_browser and _can_be_stepped(path, info, cadence, times_s)
+    copied = copied and remux(path, info, out / "browser.mp4")
+    _decode_once(path, info, out, progress, damage, encode=None if copied else cadence)
+    if copied and damage:  # a browser stops at the first damage, or shows other pictures than we do
+        copied = False
+        _decode_once(path, info, out, progress, Damage(), encode=cadence)
+    (out / "proxy.json").write_text(json.dumps({"fps": float(cadence.fps), "copied": copied}) + "\n")
     progress(1.0, "preview ready")
+
+
+def _can_be_stepped(path: Path, info: VideoInfo, cadence: Cadence, times_s: Seconds) -> bool:
+    """Whether the original's stream has the rate of `cadence`, no B-frames and short groups of pictures."""
+    if not cadence.is_kept_by(times_s):
+        return False
+    in_order, keys_s = decoding_order(path, info.start_s)
+    return in_order and bool(np.diff(keys_s, append=info.duration_s).max(initial=0.0) <= KEYFRAME_S + SAME_TIME_S)
 
 
 def make_clips(
@@ -169,9 +192,20 @@ class Mp4Writer:
     The file has its name once it is closed; until then it is `<name>.part`, which an exception removes.
     """
 
-    def __init__(self, path: Path, size: tuple[int, int], *, quality: int, threads: int, keyframe_s: float = 0.5):
-        """size: even (width, height); quality: x264's crf, lower is better."""
-        self.path, self.size, self.keyframe_s = path, size, keyframe_s
+    def __init__(
+        self,
+        path: Path,
+        size: tuple[int, int],
+        *,
+        quality: int,
+        threads: int,
+        effort: Mapping[str, str] = MappingProxyType({"preset": "veryfast"}),
+        fps: Fraction | None = None,
+    ):
+        """size: even (width, height); quality: x264's crf, lower is better; effort: its options; fps: a constant
+        rate, whose multiples are the only times there are."""
+        self.path, self.size = path, size
+        self._ticks_per_s = fps if fps is not None else TICKS_PER_S
         self._container = av.open(
             f"file:{_part(path).absolute()}", "w", format="mp4", options={"movflags": "+faststart"}
         )
@@ -179,25 +213,31 @@ class Mp4Writer:
         self._stream.width, self._stream.height = size
         self._stream.pix_fmt = "yuv420p"
         codec = self._stream.codec_context
-        codec.time_base = Fraction(1, TICKS_PER_S)
+        codec.time_base = 1 / self._ticks_per_s
+        if fps is not None:
+            codec.framerate = fps
         codec.thread_count = threads
         codec.gop_size = 600
-        codec.options = {"preset": "veryfast", "crf": str(quality), "bf": "0"}
+        codec.options = {**effort, "crf": str(quality), "bf": "0"}
         self._last_tick = -1
-        self._step_ticks = TICKS_PER_S // 10
+        self._step_ticks = int(self._ticks_per_s / 10) if fps is None else 1
         self._keyframe_tick = 0
+        self._added: tuple[Picture | Image, VideoFrame] | None = None  # the last one, as it was given and converted
         self._open = True
 
     def add(self, time_s: float, picture: Picture | Image) -> None:
         """Append a picture, on screen from `time_s` on. Times increase."""
-        frame = _yuv(picture, self.size)
-        tick = max(round(time_s * TICKS_PER_S), self._last_tick + 1)
+        if self._added is None or self._added[0] is not picture:
+            self._added = picture, _yuv(picture, self.size)
+        frame = self._added[1]
+        tick = max(round(time_s * self._ticks_per_s), self._last_tick + 1)
+        frame.pict_type = PictureType.NONE
         if tick >= self._keyframe_tick:  # by time, as the rate may vary
             frame.pict_type = PictureType.I
-            self._keyframe_tick = tick + round(self.keyframe_s * TICKS_PER_S)
+            self._keyframe_tick = tick + max(1, int(KEYFRAME_S * self._ticks_per_s))
         if self._last_tick >= 0:
             self._step_ticks = tick - self._last_tick
-        frame.pts, frame.time_base, self._last_tick = tick, Fraction(1, TICKS_PER_S), tick
+        frame.pts, frame.time_base, self._last_tick = tick, 1 / self._ticks_per_s, tick
         self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
@@ -325,7 +365,9 @@ class _Poster:
             _save_webp(self.picture.rgb(fit(self.picture.shown_size, POSTER_LONG_SIDE_PX)), out / "poster.webp")
 
 
-def _decode_once(path: Path, info: VideoInfo, out: Path, progress: Progress, damage: Damage, *, encode: bool) -> None:
+def _decode_once(
+    path: Path, info: VideoInfo, out: Path, progress: Progress, damage: Damage, *, encode: Cadence | None
+) -> None:
     """Loops, sprite and poster, and the browser's copy where it is to be encoded, in one pass over the pictures."""
     shown = (info.width_px, info.height_px)
     loops_size, sprite, poster = (
@@ -336,10 +378,12 @@ def _decode_once(path: Path, info: VideoInfo, out: Path, progress: Progress, dam
     with ExitStack() as writers:
         loops = writers.enter_context(Mp4Writer(out / "loops.mp4", loops_size, quality=24, threads=2))
         source = pictures(path, damage)
-        if encode:
+        if encode is not None:
             size = fit(shown, BROWSER_LONG_SIDE_PX)
-            browser = Mp4Writer(out / "browser.mp4", size, quality=23, threads=4)
-            source = _written(source, writers.enter_context(browser))
+            browser = Mp4Writer(
+                out / "browser.mp4", size, quality=PROXY_QUALITY, threads=4, effort=PROXY_EFFORT, fps=encode.fps
+            )
+            source = _written(source, writers.enter_context(browser), encode)
         for time_s, picture in sampled(source, LOOPS_FPS):
             image = picture.rgb(loops_size)
             loops.add(time_s, image)
@@ -352,11 +396,25 @@ def _decode_once(path: Path, info: VideoInfo, out: Path, progress: Progress, dam
     poster.save(out)
 
 
-def _written(source: Iterator[Picture], writer: Mp4Writer) -> Iterator[Picture]:
-    """The same pictures, each written on the way."""
+def _written(source: Iterator[Picture], writer: Mp4Writer, cadence: Cadence) -> Iterator[Picture]:
+    """The same pictures, each written on the way, as often as the rate asks for it."""
+    n_written = 0
+    before_s, last = 0.0, None
+
+    def write_until(end: int) -> None:
+        nonlocal n_written
+        while last is not None and n_written < end:
+            writer.add(cadence.start_s(n_written), last)
+            n_written += 1
+
     for picture in source:
-        writer.add(picture.time_s, picture)
+        if last is not None:
+            write_until(cadence.slot(picture.time_s))
+            before_s = last.time_s
+        last = picture
         yield picture
+    if last is not None:  # it lasts as long as the step before it, and one frame at least
+        write_until(max(n_written + 1, cadence.slot(2 * last.time_s - before_s)))
 
 
 def _tile_size(shown: tuple[int, int]) -> tuple[int, int]:

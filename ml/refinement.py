@@ -19,6 +19,7 @@ import numpy as np
 
 from ml.artefacts import Calibration, Codes, EnergyTrace, Float, Segment, TokenStream
 from ml.config import DetectionConfig, RefinementConfig
+from ml.cuts import steps as cuts_to_steps
 from ml.segmentation import TIME_TOLERANCE_S, Interval, detect
 
 REACH = 4  # standard deviations the Gaussian is summed over, to each side
@@ -41,6 +42,14 @@ def segment(
     found = detect(trace, calibration, detection, start_s=float(stream.times_s[0, 0]))
     codes = stream.stream_codes
     return [_segment(interval, trace, codes) for interval in refine(found, trace, calibration, refinement)]
+
+
+def by_hand(trace: EnergyTrace, stream: TokenStream, cuts: Sequence[tuple[float, float]]) -> list[Segment]:
+    """Primitives a person set: exactly the intervals of `ml.cuts.checked`, with the codes of the steps inside."""
+    steps = cuts_to_steps(cuts, trace.times_s, float(stream.times_s[0, 0]))
+    found = [Interval(*inside, *cut) for inside, cut in zip(steps, cuts, strict=True)]
+    codes = stream.stream_codes
+    return [_segment(interval, trace, codes) for interval in found]
 
 
 def refine(
@@ -66,7 +75,8 @@ def split_at_rest(
     """
     if config.rest is None:
         return [interval]
-    resting = trace.energy[interval.first : interval.stop] < config.rest * calibration.theta_on
+    inside = trace.energy[interval.first : interval.stop].astype(np.float64)  # float32 would round the threshold too
+    resting = inside < config.rest * calibration.theta_on
     edges = np.flatnonzero(np.diff(np.concatenate([[False], resting, [False]])))
     pieces = [interval]
     for first, stop in (interval.first + edges).reshape(-1, 2).tolist():
@@ -123,12 +133,22 @@ def rises(values: Float, depth: float) -> list[int]:
 
 
 def smooth_both_ways(values: Float, sigma_steps: float) -> Float:
-    """A Gaussian average of `values` [S] → [S] float32, the first and the last value continued beyond the ends."""
+    """A Gaussian average of `values` [S] → [S] float32, the first and the last value continued beyond the ends.
+
+    Another machine or language gets the same bits (frontend/src/lib/segmentation): the only function that may differ in
+    its last bit is exp, which rounding the weights to float32 hides, and sums are taken in one order, from the middle
+    outwards, in float64.
+    """
     radius = max(1, math.ceil(REACH * sigma_steps))
-    offsets = np.arange(-radius, radius + 1)
-    weights = np.exp(-0.5 * (offsets / sigma_steps) ** 2)
+    away = np.arange(1, radius + 1) / sigma_steps
+    weights = np.exp(-0.5 * (away * away)).astype(np.float32).tolist()  # of either side; the middle weighs 1
     padded = np.pad(values.astype(np.float64), radius, mode="edge")
-    smoothed: Float = np.convolve(padded, weights / weights.sum(), mode="valid").astype(np.float32)
+    sums, total = padded[radius : radius + len(values)].copy(), 1.0
+    for offset, weight in enumerate(weights, 1):
+        before, after = padded[radius - offset :], padded[radius + offset :]
+        sums += weight * (before[: len(values)] + after[: len(values)])
+        total += 2 * weight
+    smoothed: Float = (sums / total).astype(np.float32)
     return smoothed
 
 

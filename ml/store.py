@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,16 +37,23 @@ def save_energy(
     trace: EnergyTrace,
     velocity: EnergyTrace,
     *,
+    latent: EnergyTrace | None = None,
+    flow: EnergyTrace | None = None,
+    start_s: float | None = None,
     smoothed: Float | None = None,
     calibration: Calibration | None = None,
 ) -> None:
-    """energy.npz: times_s [S], energy [S], velocity [S], source; smoothed [S], theta_on, theta_off once they exist."""
+    """energy.npz: times_s [S], energy [S], velocity [S], source; latent [S], flow [S] and start_s where they are given;
+    smoothed [S], theta_on, theta_off once they exist. start_s: where step 0 begins."""
     arrays: dict[str, Any] = {
         "times_s": trace.times_s,
         "energy": trace.energy,
         "velocity": velocity.energy,
         "source": np.str_(trace.source),
     }
+    arrays |= {name: one.energy for name, one in (("latent", latent), ("flow", flow)) if one is not None}
+    if start_s is not None:
+        arrays["start_s"] = np.float64(start_s)
     if smoothed is not None:
         arrays["smoothed"] = smoothed
     if calibration is not None:
@@ -76,7 +83,7 @@ def save_segments(
     clusters and clips go with the segments; null where there are none yet. Clips are paths beside the file.
     """
     none: list[None] = [None] * len(segments)
-    rows = [
+    rows = (
         {
             "index": index,
             "start_s": segment.start_s,
@@ -88,7 +95,7 @@ def save_segments(
             "energy_peak": segment.energy_peak,
         }
         for index, (segment, cluster, clip) in enumerate(zip(segments, clusters or none, clips or none, strict=True))
-    ]
+    )
     save_json(path, {"video": video, "duration_s": duration_s, "segments": rows})
 
 
@@ -124,21 +131,34 @@ def clustering_facts(clustering: Clustering) -> dict[str, Any]:
 def save_json(path: Path, data: Any) -> None:
     """Write `data` as JSON: one form, so equal data gives equal bytes. Raises ValueError on NaN.
 
-    A line for each key of an object, and for each object of a list, so that a person or a diff can read it.
+    A line for each key of an object, and for each object of a list, so that a person or a diff can read it. A list of
+    objects may be an iterator: hours of video have tens of thousands of segments, which never lie in memory as text.
     """
-    path.write_text(_lines(data) + "\n", encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(_pieces(data))
+        file.write("\n")
 
 
-def _lines(data: Any) -> str:
-    if isinstance(data, dict) and data:
-        return "{\n" + ",\n".join(f"{_line(key)}: {_items(value)}" for key, value in data.items()) + "\n}"
-    return _items(data)
+def _pieces(data: Any) -> Iterator[str]:
+    if not (isinstance(data, dict) and data):
+        yield from _items(data)
+        return
+    yield "{"
+    for number, (key, value) in enumerate(data.items()):
+        yield f"{',' if number else ''}\n{_line(key)}: "
+        yield from _items(value)
+    yield "\n}"
 
 
-def _items(value: Any) -> str:
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join(f"  {_line(item)}" for item in value) + "\n]"
-    return _line(value)
+def _items(value: Any) -> Iterator[str]:
+    if not (isinstance(value, Iterator) or (isinstance(value, list) and value and isinstance(value[0], dict))):
+        yield _line(value)
+        return
+    empty = True
+    for item in value:
+        yield f"{'[' if empty else ','}\n  {_line(item)}"
+        empty = False
+    yield "[]" if empty else "\n]"
 
 
 def _line(value: Any) -> str:

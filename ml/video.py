@@ -249,6 +249,23 @@ def packet_times_s(path: Path, start_s: float) -> Seconds:
         return _packet_times_s(source, start_s)
 
 
+def decoding_order(path: Path, start_s: float) -> tuple[bool, Seconds]:
+    """Whether pictures are stored in the order they are shown, and the times of those that can be decoded alone: [K].
+
+    Times as in `packet_times_s`. Decodes nothing.
+    """
+    in_order, last_pts, keys_s = True, None, array("d")
+    with _opened(path) as source:
+        for packet in _packets(source, Damage()):
+            if packet is None or packet.pts is None:
+                continue
+            in_order = in_order and (last_pts is None or packet.pts > last_pts)
+            last_pts = packet.pts
+            if packet.is_keyframe:
+                keys_s.append((source.seconds(packet.pts) or 0.0) - start_s)
+    return in_order, np.frombuffer(keys_s, dtype=np.float64)
+
+
 def copy_stream(path: Path, out: Path, start_s: float) -> bool:
     """Copy the stream's packets, undecoded, into the MP4 file `out`, its first picture at 0. See `ml.preview.remux`.
 

@@ -1,5 +1,5 @@
-"""Other ways from a segment to a vector than §3.2.1, for tables 3 and 5: pooling without a Transformer, and the same
-Transformer over frame features instead of codes."""
+"""Other ways from a segment to a vector than §3.2.1, for tables 3 and 5: pooling without a Transformer, the same
+Transformer over frame features instead of codes, latents before quantisation, and several cameras together."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from ml.artefacts import Float, Segment
+from ml.artefacts import Float, Segment, TokenStream, TrackWindows
 from ml.baselines.signals import FrameSignals
 from ml.config import EncoderConfig
 from ml.embedding import MAX_STEPS, SegmentEncoder
 from ml.threads import fixed_threads
-from ml.tokenizer.encode import z_q_of
+from ml.tokenizer.encode import prequantized, z_q_of
 from ml.tokenizer.model import MotionTokenizer
 
 TIME_S = 1e-6  # a frame at a segment's very end has been read from a file and back
@@ -50,6 +50,49 @@ def frames_of(segment: Segment, signals: FrameSignals) -> Float:
     first = min(first, len(signals.times_s) - 1)
     features: Float = signals.features[first : max(stop, first + 1)]
     return features
+
+
+def latents_of(
+    segments: Sequence[Segment], tracks: TrackWindows, stream: TokenStream, tokenizer: MotionTokenizer
+) -> list[Float]:
+    """z before quantisation at the steps of each segment of one video, [T_i, d_m]. z_q says where a step lies in the
+    few dimensions of the codebook; z says more. `stream` is that of `tracks`."""
+    every = stream.stream(np.concatenate(list(prequantized(tracks, tokenizer))))
+    times_s = stream.stream_times_s
+    found = []
+    for one in segments:
+        first, stop = np.searchsorted(times_s, [one.start_s + TIME_S, one.end_s + TIME_S])
+        first = min(first, len(times_s) - 1)
+        found.append(every[first : max(stop, first + 1)].astype(np.float32))
+    return found
+
+
+def join_views(vectors: Sequence[Float], segments: Sequence[Sequence[Segment]]) -> Float:
+    """What all cameras of one recording saw during each segment of each: [M, V · d] of V views' vectors [M_v, d].
+
+    Each view's columns are standardised over its own segments first, since cameras differ in what they see of
+    everything. A segment has its own vector in its view's place, and in another's the mean of the segments there,
+    weighted by how long they share; 0, the mean, where none shares time. All times are those of the recording.
+    """
+    own = []
+    for of_view in vectors:
+        spread = of_view.std(axis=0) if len(of_view) else np.ones(of_view.shape[1])
+        centred = of_view - of_view.mean(axis=0) if len(of_view) else of_view
+        own.append(np.where(spread > 1e-6, centred / np.maximum(spread, 1e-6), 0.0))
+    spans = [np.array([(one.start_s, one.end_s) for one in of_view]).reshape(-1, 2) for of_view in segments]
+    rows = []
+    for view, here in enumerate(spans):
+        seen = []
+        for other, there in enumerate(spans):
+            if other == view:
+                seen.append(own[view])
+                continue
+            ends = np.minimum(here[:, None, 1], there[None, :, 1])
+            shared = np.clip(ends - np.maximum(here[:, None, 0], there[None, :, 0]), 0.0, None)
+            total = shared.sum(axis=1, keepdims=True)
+            seen.append((shared / np.where(total > 0, total, 1.0)) @ own[other])
+        rows.append(np.concatenate(seen, axis=1))
+    return np.concatenate(rows).astype(np.float32)
 
 
 def embed_frames(sequences: Sequence[Float], config: EncoderConfig) -> Float:

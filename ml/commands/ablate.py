@@ -159,8 +159,24 @@ def make(
             same_cut=True,
         ),
     ]
+    progress(0.9, "latents")
+    latents = [z for take in whole for z in _latents(take, tokenizer)]
+    transformed = pooling.embed_frames(latents, config.embedding)
+    means = np.zeros((len(latents), tokenizer.config.d_m), dtype=np.float32)
+    for i, z in enumerate(latents):
+        means[i] = pooling.mean(z)
+    variants += [
+        Variant("encoder: Transformer, before quantisation", full, transformed, same_cut=True),
+        Variant("encoder: mean, before quantisation", full, means, same_cut=True),
+    ]
+    if found.one_take:
+        variants += [
+            Variant(f"views joined: {one.name.removeprefix('encoder: ')}", full, _joined(one), same_cut=True)
+            for one in variants
+            if one.same_cut
+        ]
     for encoder in materials[0].signals:
-        progress(0.9, f"{encoder} features")
+        progress(0.95, f"{encoder} features")
         variants.append(_by_features(encoder, materials, whole, config))
     return variants
 
@@ -249,6 +265,17 @@ def label_of(one: Segment, truth: Annotation) -> str | None:
     ]
     best = max(overlaps, key=lambda pair: pair[0], default=(0.0, None))
     return best[1] if best[0] >= (one.end_s - one.start_s) / 2 else None
+
+
+def _latents(take: Take, tokenizer: MotionTokenizer) -> list[Float]:
+    if not take.segments or take.tracks is None or take.stream is None:
+        return []
+    return pooling.latents_of(take.segments, take.tracks, take.stream, tokenizer)
+
+
+def _joined(one: Variant) -> Float:
+    stops = np.cumsum([len(of_video) for of_video in one.segments])
+    return pooling.join_views(np.split(one.vectors, stops[:-1]), one.segments)
 
 
 def _cut(materials: Sequence[Material], config: PipelineConfig, tokenizer: MotionTokenizer) -> list[list[Segment]]:

@@ -57,6 +57,7 @@ class Recordings:
     source: str  # in words
     encoders: dict[str, str | None]  # SHA-256 of each one's weights
     absent: tuple[str, ...]  # encoders that cannot be used here, a sentence each
+    one_take: bool = False  # the videos are views of one take, their times the same
 
     def absent_notes(self) -> list[str]:
         """Lines for below a table."""
@@ -147,8 +148,8 @@ def recordings_of(
     usable = [one.name for one in known if one.why_not is None]
     used = [frame_encoder(name, arguments.weights) for name in dict.fromkeys(arguments.encoder or usable)]
     absent = () if arguments.encoder else tuple(f"{one.name}: {one.why_not}" for one in known if one.why_not)
-    source = "given videos"
-    if arguments.videos is None:
+    source, synthetic = "given videos", arguments.videos is None
+    if synthetic:
         if arguments.gt is not None:
             raise UnusableRequest("--gt says what happens in --videos, and none are given")
         scene = SceneConfig()
@@ -176,7 +177,7 @@ def recordings_of(
     if not materials:
         raise UnusableRequest("no video can be used")
     of_used = {m.stem: truth[m.stem] for m in materials}
-    return Recordings(materials, of_used, refused, source, {one.name: one.weights for one in used}, absent)
+    return Recordings(materials, of_used, refused, source, {one.name: one.weights for one in used}, absent, synthetic)
 
 
 def _sample(scene: SceneConfig, folder: Path, progress: Progress) -> tuple[list[Path], dict[str, Annotation]]:

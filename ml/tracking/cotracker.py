@@ -76,7 +76,10 @@ class CoTracker:
                 f"git clone https://github.com/facebookresearch/co-tracker {self.folder / CODE}"
             )
         if not self.accepted:
-            return f"CoTracker is under {LICENCE}, which has to be accepted: say --accept-cc-by-nc"
+            return (
+                f"CoTracker is under {LICENCE}, which has to be accepted: "
+                "say --accept-cc-by-nc, or set KINEME_ACCEPT_CC_BY_NC=1"
+            )
         return None
 
     def checkpoint(self) -> Path | None:

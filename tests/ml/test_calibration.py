@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.artefacts import EnergyTrace
+from ml.artefacts import Calibration, EnergyTrace
 from ml.calibration import calibrate, calibrate_views, label_threshold, otsu, sweep
 from ml.config import CalibrationConfig, DetectionConfig
 from ml.errors import NothingMoved
@@ -162,3 +162,14 @@ def test_one_threshold_for_all_where_that_is_asked_for():
     assert first is second
     assert first is not None
     assert first.n_steps == 8
+
+
+def test_a_view_with_a_given_threshold_has_it_and_the_others_are_calibrated():
+    energy = np.tile(np.repeat([0.01, 0.5], 20), 3)
+    moving = trace(*energy)
+    for scope in ("view", "run"):
+        config = CalibrationConfig(theta_by_view=(("front", 0.3),), scope=scope)  # type: ignore[arg-type]
+        front, top = calibrate_views([moving, moving], [moving, moving], ["front", "top"], config, DetectionConfig())
+        assert front == Calibration(0.3, DetectionConfig().off_ratio)
+        assert top is not None
+        assert top.f1 is not None

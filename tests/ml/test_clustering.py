@@ -1,8 +1,12 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import calinski_harabasz_score
 
+from ml import clustering
 from ml.clustering import by_size, cluster, pca, project_umap, stability, suggest, unit_vectors
 from ml.config import ClusteringConfig
 from ml.errors import TooFewSegments
@@ -153,3 +157,35 @@ def test_where_clusters_cannot_come_back_stability_is_not_defined():
     assert cluster(heaps(9), ClusteringConfig(n_clusters=1)).stability is None
     assert cluster(heaps(1, 1, 1), ClusteringConfig(n_clusters=3)).stability is None
     assert cluster(heaps(2, 1), ClusteringConfig(n_clusters=2)).stability is None  # of 3, a draw has 2: one a cluster
+
+
+def test_clustering_hours_of_segments_needs_little_more_than_their_vectors():
+    vectors = np.random.default_rng(0).normal(size=(40_000, 64)).astype(np.float32)
+    labels = np.arange(40_000, dtype=np.int32) % 5
+    tracemalloc.start()
+    try:
+        unit = unit_vectors(vectors)
+        standardised = tracemalloc.get_traced_memory()[1]
+        tracemalloc.reset_peak()
+        pca(unit)
+        clustering._around(unit, labels)
+        rest = tracemalloc.get_traced_memory()[1] - unit.nbytes
+    finally:
+        tracemalloc.stop()
+    assert standardised < 1.25 * vectors.nbytes  # the result and a block
+    assert rest < 0.25 * vectors.nbytes
+
+
+def test_blocks_of_rows_do_not_show(monkeypatch: pytest.MonkeyPatch):
+    vectors = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32)
+    whole = cluster(vectors, ClusteringConfig(n_clusters=3))
+    unit = unit_vectors(vectors)
+    assert whole.calinski_harabasz == pytest.approx(calinski_harabasz_score(unit, whole.labels), rel=1e-5)
+    centred = unit.astype(np.float64) - unit.mean(axis=0, dtype=np.float64)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    np.testing.assert_allclose(np.abs(pca(unit)), np.abs(centred @ axes[:2].T), atol=1e-5)
+    monkeypatch.setattr(clustering, "ROWS", 7)
+    parts = cluster(vectors, ClusteringConfig(n_clusters=3))
+    assert parts.labels.tolist() == whole.labels.tolist()
+    np.testing.assert_allclose(parts.xy, whole.xy, atol=1e-6)
+    assert parts.calinski_harabasz == pytest.approx(whole.calinski_harabasz, rel=1e-6)

@@ -147,6 +147,8 @@ VARIANTS = [
     "encoder: Transformer",
     "encoder: mean",
     "encoder: attention-norm pooling",
+    "encoder: Transformer, before quantisation",
+    "encoder: mean, before quantisation",
     "representation: appearance frame features",
 ]
 

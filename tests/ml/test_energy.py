@@ -4,7 +4,15 @@ import torch
 
 from ml.artefacts import TokenStream, Tracks
 from ml.config import EnergyConfig, TokenizerConfig
-from ml.energy import energy, fastest_speed, flow_energy, latent_action_energy, prequant_energy, velocity_energy
+from ml.energy import (
+    energy,
+    fastest_speed,
+    flow_energy,
+    latent_action_energy,
+    prequant_energy,
+    signals,
+    velocity_energy,
+)
 from ml.tokenizer.encode import prequantized, tokenize, z_q_of
 from ml.tokenizer.model import MotionTokenizer
 from tests.ml.moving_points import MovingPoints
@@ -133,3 +141,23 @@ def test_a_gate_takes_the_energy_of_slow_steps_and_says_so(tokenizer: MotionToke
     gated = energy(stream, tracks, tokenizer, EnergyConfig(source="quantized", gate_speed=gate))
     assert gated.energy.tolist() == np.where(speeds >= gate, plain.energy, 0).tolist()
     assert gated.source.startswith("quantized, gated below")
+
+
+@pytest.mark.parametrize("source", ["quantized", "prequant", "velocity", "flow"])
+@pytest.mark.parametrize(("per", "gate"), [("step", 0.0), ("window", 0.0), ("step", 0.01)])
+def test_signals_made_together_are_those_made_alone(tokenizer: MotionTokenizer, source: str, per: str, gate: float):
+    tracks = MovingPoints(5)
+    stream = tokenize(tracks, tokenizer, stride=4)
+    config = EnergyConfig(source=source, per=per, gate_speed=gate)  # type: ignore[arg-type]
+    made = signals(stream, tracks, tokenizer, config)
+    alone = {
+        "chosen": energy(stream, tracks, tokenizer, config),
+        "velocity": velocity_energy(tracks, stream),
+        "latent": latent_action_energy(stream, tokenizer),
+        "flow": flow_energy(tracks, stream),
+    }
+    for name, expected in alone.items():
+        found = getattr(made, name)
+        np.testing.assert_array_equal(found.energy, expected.energy)
+        np.testing.assert_array_equal(found.times_s, expected.times_s)
+        assert found.source == expected.source

@@ -40,7 +40,7 @@ def test_energy_comes_back_with_its_thresholds_once_they_exist(tmp_path: Path):
     path = tmp_path / "energy.npz"
     save_energy(path, TRACE, VELOCITY)
     with np.load(path) as file:
-        assert "theta_on" not in file
+        assert not {"theta_on", "latent", "flow", "start_s"} & set(file)
     save_energy(path, TRACE, VELOCITY, smoothed=TRACE.energy, calibration=Calibration(0.4, 0.5))
     trace, velocity = load_energy(path)
     np.testing.assert_array_equal(trace.energy, TRACE.energy)
@@ -49,6 +49,11 @@ def test_energy_comes_back_with_its_thresholds_once_they_exist(tmp_path: Path):
     with np.load(path) as file:
         assert (float(file["theta_on"]), float(file["theta_off"])) == (0.4, 0.2)
         np.testing.assert_array_equal(file["smoothed"], TRACE.energy)
+    save_energy(path, TRACE, VELOCITY, latent=TRACE, flow=VELOCITY, start_s=0.04)
+    with np.load(path) as file:
+        np.testing.assert_array_equal(file["latent"], TRACE.energy)
+        np.testing.assert_array_equal(file["flow"], VELOCITY.energy)
+        assert float(file["start_s"]) == 0.04
 
 
 def test_segments_come_back_to_the_last_bit(tmp_path: Path):
@@ -83,3 +88,10 @@ def test_json_is_readable_and_never_nan(tmp_path: Path):
     assert '  {"x": "ü"},\n' in text
     with pytest.raises(ValueError, match="JSON"):
         save_json(tmp_path / "data.json", {"a": float("nan")})
+
+
+@pytest.mark.parametrize("rows", [[], [{"x": 1}], [{"x": 1}, {"y": None}]])
+def test_rows_may_come_one_by_one(tmp_path: Path, rows: list[dict[str, int]]):
+    save_json(tmp_path / "at-once.json", {"rows": rows})
+    save_json(tmp_path / "streamed.json", {"rows": iter(rows)})
+    assert (tmp_path / "streamed.json").read_bytes() == (tmp_path / "at-once.json").read_bytes()

@@ -2,11 +2,20 @@ import numpy as np
 import pytest
 import torch
 
-from ml.artefacts import Segment
-from ml.baselines.pooling import attention_norm, embed_frames, feature_speed, frames_of, mean, pool_codes
+from ml.artefacts import Segment, Tracks
+from ml.baselines.pooling import (
+    attention_norm,
+    embed_frames,
+    feature_speed,
+    frames_of,
+    join_views,
+    latents_of,
+    mean,
+    pool_codes,
+)
 from ml.baselines.signals import FrameSignals
 from ml.config import EncoderConfig, TokenizerConfig
-from ml.tokenizer.encode import z_q_of
+from ml.tokenizer.encode import prequantized, tokenize, z_q_of
 from ml.tokenizer.model import MotionTokenizer
 from tests.ml.baselines.sequences import Float, blocks
 
@@ -62,3 +71,44 @@ def test_frames_are_embedded_whatever_their_scale():
 def test_feature_speed_by_hand():
     given = signals(np.array([[0, 0], [3, 4], [3, 4]], dtype=np.float32))
     assert feature_speed(given).tolist() == pytest.approx([5, 0])
+
+
+def test_views_are_joined_by_the_time_they_share():
+    # Columns of mean 0 and variance 1 already. Second 0-1 of the first view shares 0.75 s and 0.25 s with the second
+    # view's: 0.75 · 1 + 0.25 · -1; its other segment shares nothing, which is the mean.
+    first, second = np.array([[1], [-1]], dtype=np.float32), np.array([[1], [-1]], dtype=np.float32)
+    segments = [[part(0, 1), part(7, 8)], [part(0.25, 0.75 + 0.25), part(-1, 0.25)]]
+    found = join_views([first, second], segments)
+    np.testing.assert_allclose(found, [[1, 0.5], [-1, 0], [1, 1], [1, -1]])
+
+
+def test_views_are_standardised_each_by_itself_and_one_may_be_empty():
+    far = np.array([[100, 5], [300, 5]], dtype=np.float32)
+    found = join_views([far, np.zeros((0, 2), dtype=np.float32)], [[part(0, 1), part(1, 2)], []])
+    np.testing.assert_allclose(found, [[-1, 0, 0, 0], [1, 0, 0, 0]])
+
+
+def test_latents_are_those_of_the_segments_steps():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        tokenizer = MotionTokenizer(TokenizerConfig.preset("tiny")).eval()
+    rng = np.random.default_rng(0)
+    times_s = (np.arange(3)[:, None] * 4 + np.arange(16)) / 10
+    points = rng.uniform(-0.1, 0.1, (3, 16, 400, 2)).astype(np.float32)
+    tracks = Windows(Tracks(points, np.ones((3, 16, 400), dtype=bool), times_s, 1.5))
+    stream = tokenize(tracks, tokenizer, stride=4)
+    every = stream.stream(np.concatenate(list(prequantized(tracks, tokenizer))))
+    short, long = latents_of([part(0.31, 0.32), part(0.5, 0.9)], tracks, stream, tokenizer)
+    np.testing.assert_array_equal(short, every[3:4])  # between two steps: the later
+    np.testing.assert_array_equal(long, every[5:9])  # steps that end at 0.6 … 0.9
+
+
+class Windows:
+    """Tracks in memory."""
+
+    def __init__(self, tracks: Tracks) -> None:
+        self.tracks, self.n_windows = tracks, len(tracks.points)
+
+    def read(self, start: int, stop: int) -> Tracks:
+        t = self.tracks
+        return Tracks(t.points[start:stop], t.visible[start:stop], t.times_s[start:stop], t.aspect)

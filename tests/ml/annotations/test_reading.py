@@ -18,7 +18,7 @@ from ml.artefacts import Segment
 from ml.errors import PipelineError, UnusableAnnotation
 from ml.store import save_segments
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the annotated clips are not on this machine")
 
 
