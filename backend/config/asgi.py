@@ -12,4 +12,7 @@ from django.conf import settings  # noqa: E402
 
 from backend.common.asgi import limit_body  # noqa: E402  only once Django is set up
 
-application = limit_body(django_application, settings.MAX_CHUNK_BYTES)
+MULTIPART_BYTES = 64 * 1024  # what a form adds to its file
+application = limit_body(
+    django_application, settings.MAX_CHUNK_BYTES, {"/examples/": settings.MAX_CLIP_BYTES + MULTIPART_BYTES}
+)

@@ -38,6 +38,8 @@ class Env:
     redis_url: str | None
     data: Path
     clip_weights: Path
+    cotracker: Path
+    accept_cc_by_nc: bool
     secret_key: str | None = field(repr=False)
     allowed_hosts: tuple[str, ...]
     trusted_origins: tuple[str, ...]
@@ -110,6 +112,8 @@ def read_env(environ: Mapping[str, str]) -> Env:
         redis_url=environ.get("REDIS_URL") or None,
         data=data,
         clip_weights=Path(environ.get("KINEME_CLIP_WEIGHTS") or data / "weights" / "clip").absolute(),
+        cotracker=Path(environ.get("KINEME_COTRACKER") or data / "weights" / "cotracker").absolute(),
+        accept_cc_by_nc=flag("KINEME_ACCEPT_CC_BY_NC"),
         secret_key=environ.get("KINEME_SECRET_KEY") or None,
         allowed_hosts=words("KINEME_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
         trusted_origins=words("KINEME_TRUSTED_ORIGINS", ""),

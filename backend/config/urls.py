@@ -15,6 +15,9 @@ api = [
     path("", include("backend.videos.api.urls")),
     path("", include("backend.runs.api.urls")),
     path("", include("backend.vocabulary.api.urls")),
+    path("", include("backend.search.api.urls")),
+    path("", include("backend.reviews.api.urls")),
+    path("", include("backend.selections.api.urls")),
     re_path("", pages.no_such_api),
 ]
 

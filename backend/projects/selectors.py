@@ -39,7 +39,9 @@ def project_rows(user: User | AnonymousUser) -> ProjectQuerySet:
         )
         .annotate(
             n_segments=Coalesce(
-                of_project(one.filter(segments__run=OuterRef("latest_run")), Count("segments"), IntegerField()), 0
+                # The sizes of its clusters: counting the segments of five large projects takes a fifth of a second.
+                of_project(one.filter(runs=OuterRef("latest_run")), Sum("runs__clusters__size"), IntegerField()),
+                0,
             )
         )
     )

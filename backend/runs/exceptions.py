@@ -16,6 +16,11 @@ class RunNotActive(ApplicationError):
     status = 409
 
 
+class SameClusters(ApplicationError):
+    code = "same_clusters"
+    status = 409
+
+
 class NothingToRetry(ApplicationError):
     code = "nothing_to_retry"
     status = 409
@@ -36,6 +41,27 @@ class CoherenceUnderWay(ApplicationError):
     status = 409
 
 
+class NotCalibrated(ApplicationError):
+    """A run is kept with its thresholds, so it needs some."""
+
+    code = "not_calibrated"
+    status = 409
+
+
+class BadSettings(ApplicationError):
+    """A setting outside its range."""
+
+    code = "bad_settings"
+    status = 400
+
+
+class BadCuts(ApplicationError):
+    """Intervals set by hand that cannot become primitives."""
+
+    code = "bad_cuts"
+    status = 400
+
+
 class VideoInUse(ApplicationError):
     code = "video_in_use"
     status = 409
@@ -44,3 +70,8 @@ class VideoInUse(ApplicationError):
 class EnergyNotReady(ApplicationError):
     code = "energy_not_ready"
     status = 404
+
+
+class NothingToAlign(ApplicationError):
+    code = "nothing_to_align"
+    status = 409

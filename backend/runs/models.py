@@ -41,9 +41,21 @@ class Run(models.Model):
     number = models.PositiveIntegerField(help_text="Counts within the project: what people call the run.")
     videos = models.ManyToManyField(Video, related_name="runs")
     preset = models.CharField(max_length=20)
+    tracker = models.CharField(max_length=20, default="flow", help_text="As in the configuration; decides the queue.")
     config = models.JSONField()
     config_hash = models.CharField(max_length=64)
     tokenizer_run = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    derived_from = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The run it was kept from.",
+    )
+    cuts = models.JSONField(
+        default=dict, blank=True, help_text="By video id: the [start_s, end_s) a person set, instead of the detector's."
+    )
     status = models.CharField(max_length=10, choices=RunStatus, default=RunStatus.QUEUED)
     reason = models.TextField(blank=True)
     cancel_requested = models.BooleanField(default=False)
@@ -146,6 +158,8 @@ class StageExecution(models.Model):
 
     @property
     def queue(self) -> str:
+        if self.stage == "track" and self.run is not None and self.run.tracker == "cotracker3":
+            return "gpu"  # on a CPU a frame takes seconds
         return STAGES[self.stage].queue
 
     @property

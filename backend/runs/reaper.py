@@ -65,14 +65,14 @@ def _give_up(row: StageExecution, status: Status, reason: str) -> None:
 def _undelivered() -> int:
     lost = StageExecution.objects.filter(status=Status.QUEUED, queued_at__lt=timezone.now() - UNDELIVERED_AFTER)
     waiting = list(lost.order_by("queued_at"))
-    empty = {name for name in {row.queue for row in waiting} if _is_empty(name)}
+    empty = {name for name in {row.queue for row in waiting} if is_empty(name)}
     due = [row for row in waiting if row.queue in empty]
     for row in due:
         scheduling.wake(row.pk, row.queue)
     return len(due)
 
 
-def _is_empty(queue_name: str) -> bool:
+def is_empty(queue_name: str) -> bool:
     """True if the broker holds no message in the queue; False if it does, or cannot be asked."""
     try:
         with current_app.connection_for_write() as connection:

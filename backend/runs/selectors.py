@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from backend.common.artefacts import store
@@ -15,6 +16,9 @@ from backend.projects.models import Project, User
 from backend.runs.graph import ORDER
 from backend.runs.models import ACTIVE_RUN, UNFINISHED, Run, RunStatus, StageExecution, Status
 from backend.videos.models import Video
+from ml.alignment import Alignment, align
+from ml.artefacts import Calibration, Seconds
+from ml.store import load_energy, load_stream
 
 RETRIABLE = (Status.FAILED, Status.SKIPPED, Status.CANCELLED)
 SETTLED = (Status.DONE, *RETRIABLE)
@@ -22,7 +26,10 @@ UNITS = {
     "quantized": "‖Δz_q‖ per step",
     "prequant": "‖Δz‖ per step",
     "velocity": "half picture heights per step",
+    "flow": "half picture heights per step",
 }
+SIGNALS = {"times_s": "<f8", "energy": "<f4", "velocity": "<f4", "latent": "<f4", "flow": "<f4"}
+"""The columns of a video's signals, in order; artefacts of earlier versions lack the last two."""
 
 
 def stage_output(run: Run, stage: str, video: Video | None = None) -> str:
@@ -37,11 +44,14 @@ def stage_outputs(run: Run, stage: str) -> dict[int, str]:
 
 
 def runs_visible_to(user: User) -> QuerySet[Run]:
-    """Runs with `n_videos`, `n_segments` and `n_clusters_found`, newest first."""
+    """Runs with `n_videos`, `n_segments`, `n_clusters_found`, `derived_from_number` and `is_hand_cut`, newest first."""
     return (
         Run.objects.visible_to(user)
         .select_related("started_by", "project", "tokenizer_run")
+        .defer("cuts")  # of up to 100,000 intervals
         .annotate(
+            derived_from_number=F("derived_from__number"),
+            is_hand_cut=ExpressionWrapper(~Q(cuts={}), output_field=BooleanField()),
             n_videos=_count("videos"),
             n_segments=_count("segments"),
             n_clusters_found=_count("clusters"),
@@ -93,7 +103,7 @@ def stages_visible_to(user: User) -> QuerySet[StageExecution]:
     return (
         StageExecution.objects.visible_to(user)
         .select_related("video", "run")
-        .defer("log", "run__config", *heavy)
+        .defer("log", "run__config", "run__cuts", *heavy)
         .order_by("pk")
     )
 
@@ -104,19 +114,77 @@ def active_stages(user: User, project: Project) -> QuerySet[StageExecution]:
     return rows.filter(Q(run=None, status__in=UNFINISHED) | Q(run__status__in=ACTIVE_RUN) | Q(status=Status.RUNNING))
 
 
+def alignment_of(run: Run, a: Video, b: Video) -> Alignment | None:
+    """How far apart the run's energies of two videos say they were started; None if they say nothing.
+
+    Raises StageExecution.DoesNotExist before both have been measured.
+    """
+    keys = [stage_output(run, "energy", video) for video in (a, b)]
+    return align(*(load_energy(store().path(key) / "energy.npz")[0] for key in keys))
+
+
 def latest_finished_run(project: Project) -> Run | None:
     return project.runs.filter(status=RunStatus.DONE).order_by("-number").first()
 
 
-def energy_columns(run: Run, video: Video) -> dict[str, Any]:
-    """The energy plot of a video as columns. Raises StageExecution.DoesNotExist before the segment stage is done."""
-    folder = store().path(stage_output(run, "segment", video))
-    with np.load(folder / "energy.npz") as trace:
-        columns = {name: np.round(trace[name], 4).tolist() for name in ("times_s", "energy", "smoothed", "velocity")}
-        return {
-            **columns,
-            "theta_on": float(trace["theta_on"]),
-            "theta_off": float(trace["theta_off"]),
-            "source": run.config["energy"]["source"],
-            "unit": UNITS[run.config["energy"]["source"]],
-        }
+def thresholds(run: Run) -> dict[int, Calibration]:
+    """The threshold of each video the run could calibrate. Raises StageExecution.DoesNotExist before that is done."""
+    found = json.loads((store().path(stage_output(run, "calibrate")) / "calibrations.json").read_text())
+    by_video = {video: found.get(key) for video, key in stage_outputs(run, "energy").items()}
+    return {video: Calibration(**one) for video, one in by_video.items() if one is not None}
+
+
+def signals_key(run: Run, video: Video) -> str:
+    """Names what `signal_columns` gives. Raises StageExecution.DoesNotExist before the energy is measured."""
+    return stage_output(run, "energy", video)
+
+
+def signal_facts(run: Run, video: Video) -> dict[str, Any]:
+    """What a browser needs beside the columns to cut a video as the run did: thresholds and settings.
+
+    Raises StageExecution.DoesNotExist before the threshold of this video is known.
+    """
+    calibration = thresholds(run).get(video.pk)
+    if calibration is None:
+        raise StageExecution.DoesNotExist
+    config = run.pipeline_config()
+    with np.load(store().path(signals_key(run, video)) / "energy.npz") as columns:
+        made = [name for name in SIGNALS if name in columns]
+        n_steps = len(columns["velocity"])
+        start_s = float(columns["start_s"]) if "start_s" in columns else _stream_start(run, video)
+    return {
+        "n_steps": n_steps,
+        "start_s": start_s,
+        "duration_s": video.duration_s,
+        "columns": made,
+        "source": config.energy.source,
+        "unit": UNITS[config.energy.source],
+        "theta_on": calibration.theta_on,
+        "theta_off": calibration.theta_off,
+        "detection": asdict(config.detection),
+        "refinement": asdict(config.refinement),
+        "hand_cut": str(video.pk) in run.cuts,
+    }
+
+
+def step_times(run: Run, video: Video) -> tuple[Seconds, float]:
+    """When each step of a video's stream ends, and where the first begins; both of its energy.
+
+    Raises StageExecution.DoesNotExist before the energy is measured.
+    """
+    with np.load(store().path(signals_key(run, video)) / "energy.npz") as columns:
+        start_s = float(columns["start_s"]) if "start_s" in columns else _stream_start(run, video)
+        return columns["times_s"], start_s
+
+
+def _stream_start(run: Run, video: Video) -> float:
+    return float(load_stream(store().path(stage_output(run, "tokenize", video)) / "codes.npz").times_s[0, 0])
+
+
+def signal_columns(run: Run, video: Video) -> bytes:
+    """The columns of `signal_facts`, one after the other, little endian.
+
+    Raises StageExecution.DoesNotExist before the energy is measured.
+    """
+    with np.load(store().path(signals_key(run, video)) / "energy.npz") as columns:
+        return b"".join(columns[name].astype(kind).tobytes() for name, kind in SIGNALS.items() if name in columns)

@@ -12,6 +12,7 @@ import functools
 import hashlib
 import json
 import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -46,21 +47,21 @@ from ml import store as files
 from ml.artefacts import Calibration, EnergyTrace, Progress
 from ml.config import CalibrationConfig, digest_of
 from ml.encoders import EncoderUnavailable, FrameEncoder, availability, frame_encoder
-from ml.errors import Cancelled, NothingMoved, PipelineError, TooFewSegments
+from ml.errors import Cancelled, NothingMoved, PipelineError, TooFewSegments, TrackerUnavailable
 from ml.tokenizer import encode, train
 from ml.tokenizer.checkpoint import load_tokenizer
 
 VERSIONS = {
-    "preview": 1,
+    "preview": 2,
     "track": 4,
     "train": 2,
     "tokenize": 2,
-    "energy": 2,
+    "energy": 3,
     "calibrate": 2,
-    "segment": 2,
+    "segment": 3,
     "clips": 1,
     "embed": 1,
-    "cluster": 2,
+    "cluster": 3,
     "umap": 1,
     "visual": 1,
     "coherence": 1,
@@ -221,7 +222,8 @@ def _preview(execution: StageExecution, progress: Progress) -> Outcome:
         checked.warnings = list(dict.fromkeys([*checked.warnings, *damage]))
         checked.preview_key, checked.status = key, VideoStatus.READY
         checked.sprite = json.loads((store().path(key) / "sprite.json").read_text())
-        checked.save(update_fields=["preview_key", "status", "sprite", "warnings"])
+        checked.info = {**(checked.info or {}), "proxy": json.loads((store().path(key) / "proxy.json").read_text())}
+        checked.save(update_fields=["preview_key", "status", "sprite", "warnings", "info"])
         scheduling.announce_video(checked)
 
     return Outcome(key, reused, write=write)
@@ -232,10 +234,14 @@ def _preview(execution: StageExecution, progress: Progress) -> Outcome:
 
 def _track(execution: StageExecution, progress: Progress) -> Outcome:
     source, config = _video_of(execution), _run_of(execution).pipeline_config().tracking
+    inputs = {"video": source.sha256, "config": asdict(config)}
+    cotracker = tracking.CoTracker(settings.COTRACKER, settings.ACCEPT_CC_BY_NC)
+    if config.backend == "cotracker3":
+        if (reason := cotracker.why_not()) is not None:
+            raise TrackerUnavailable(f"This worker cannot use CoTracker3: {reason}")
+        inputs["weights"] = cotracker.name()
     key, reused = _artefact(
-        "track",
-        {"video": source.sha256, "config": asdict(config)},
-        lambda folder: tracking.track_video(source.path, config, folder, progress),
+        "track", inputs, lambda folder: tracking.track_video(source.path, config, folder, progress, cotracker)
     )
     return Outcome(key, reused)
 
@@ -285,9 +291,15 @@ def _energy(execution: StageExecution, progress: Progress) -> Outcome:
     def make(folder: Path) -> None:
         points = tracking.TracksFile.open(store().path(tracks))
         stream = files.load_stream(store().path(codes) / "codes.npz")
-        velocity = energy.velocity_energy(points, stream, progress)
-        trace = energy.energy(stream, points, load_tokenizer(store().path(tokenizer)), config.energy, progress)
-        files.save_energy(folder / "energy.npz", trace, velocity)
+        made = energy.signals(stream, points, load_tokenizer(store().path(tokenizer)), config.energy, progress)
+        files.save_energy(
+            folder / "energy.npz",
+            made.chosen,
+            made.velocity,
+            latent=made.latent,
+            flow=made.flow,
+            start_s=float(stream.times_s[0, 0]),
+        )
 
     key, reused = _artefact("energy", {"codes": codes, "tracks": tracks, "config": asdict(config.energy)}, make)
     _, velocity = _traces(key)
@@ -307,7 +319,12 @@ def _calibrate(execution: StageExecution, progress: Progress) -> Outcome:
     energies = stage_outputs(owner, "energy")
     sources = sorted(Video.objects.filter(pk__in=energies), key=lambda source: str(source.sha256))
     keys = [energies[source.pk] for source in sources]
-    views = [source.view or key for source, key in zip(sources, keys, strict=True)]  # no view: a camera of its own
+    given = dict(config.calibration.theta_by_view or ())
+    views = [
+        # No view: a camera of its own. A run that was kept names such videos by their file.
+        str(source.sha256) if source.sha256 in given else source.view or key
+        for source, key in zip(sources, keys, strict=True)
+    ]
 
     def make(folder: Path) -> None:
         traces = [_traces(key) for key in keys]
@@ -367,6 +384,7 @@ def _segment(execution: StageExecution, progress: Progress) -> Outcome:
     config = owner.pipeline_config()
     energies, thresholds = stage_output(owner, "energy", source), stage_output(owner, "calibrate")
     codes = stage_output(owner, "tokenize", source)
+    cuts = owner.cuts.get(str(source.pk))
 
     theta = _calibration(thresholds, energies)
     if theta is None:
@@ -375,39 +393,47 @@ def _segment(execution: StageExecution, progress: Progress) -> Outcome:
     def make(folder: Path) -> None:
         trace, velocity = _traces(energies)
         stream = files.load_stream(store().path(codes) / "codes.npz")
-        found = refinement.segment(trace, stream, theta, config.detection, config.refinement)
+        if cuts is None:
+            found = refinement.segment(trace, stream, theta, config.detection, config.refinement)
+        else:
+            found = refinement.by_hand(trace, stream, cuts)
         files.save_segments(folder / "segments.json", str(source.sha256), source.duration_s or 0.0, found)
         smoothed = segmentation.smooth(trace.energy, config.detection.alpha)
         files.save_energy(folder / "energy.npz", trace, velocity, smoothed=smoothed, calibration=theta)
 
     inputs = {"energy": energies, "codes": codes, "calibration": asdict(theta)}
     inputs |= {"config": asdict(config.detection), "refinement": asdict(config.refinement)}
+    inputs |= {} if cuts is None else {"cuts": cuts}
     key, reused = _artefact("segment", inputs, make)
     found = files.load_segments(store().path(key) / "segments.json")
     if not found:
         raise NothingMoved("No primitive was found: nothing in this video moves above the threshold.")
 
     def write() -> None:
-        Segment.objects.filter(run=owner, video=source).delete()
-        Segment.objects.bulk_create(
-            [
-                Segment(
-                    project_id=owner.project_id,
-                    run=owner,
-                    video=source,
-                    index=index,
-                    start_s=one.start_s,
-                    end_s=one.end_s,
-                    codes=one.codes.tolist(),
-                    energy_mean=one.energy_mean,
-                    energy_peak=one.energy_peak,
-                )
-                for index, one in enumerate(found)
-            ],
-            batch_size=2000,
-        )
+        rows = [
+            Segment(
+                project_id=owner.project_id,
+                run=owner,
+                video=source,
+                index=index,
+                start_s=one.start_s,
+                end_s=one.end_s,
+                codes=one.codes.tolist(),
+                energy_mean=one.energy_mean,
+                energy_peak=one.energy_peak,
+            )
+            for index, one in enumerate(found)
+        ]
+        there = Segment.objects.filter(run=owner, video=source)
+        made = ("index", "start_s", "end_s", "codes", "energy_mean", "energy_peak")
+        # Cut the same again, they are the same rows: links, reviews and the action a person put one to stay true.
+        if list(there.order_by("index").values_list(*made)) == [tuple(getattr(row, f) for f in made) for row in rows]:
+            return
+        there.delete()
+        Segment.objects.bulk_create(rows, batch_size=2000)
 
-    return Outcome(key, reused, message=f"{len(found)} primitives", write=write)
+    message = f"{len(found)} primitives" + ("" if cuts is None else ", set by hand")
+    return Outcome(key, reused, message=message, write=write)
 
 
 def _clips(execution: StageExecution, progress: Progress) -> Outcome:
@@ -465,17 +491,23 @@ def _cluster(execution: StageExecution, progress: Progress) -> Outcome:
     def write() -> None:
         found = json.loads((store().path(key) / "clusters.json").read_text())
         ids = _segment_ids(owner, [pk for pk, _ in videos])
+        named = _same_clusters(owner, dict(zip(ids, found["labels"], strict=True)))
         owner.coherence.all().delete()  # of the clusters that go
-        owner.clusters.all().delete()
+        owner.clusters.exclude(index__in=named).delete()
         rows = Cluster.objects.bulk_create(
-            Cluster(
-                run=owner,
-                index=one["index"],
-                size=one["size"],
-                silhouette=one["silhouette"],
-                medoids=[ids[position] for position in one["medoids"]],
-            )
-            for one in found["clusters"]
+            [
+                Cluster(
+                    run=owner,
+                    index=one["index"],
+                    size=one["size"],
+                    silhouette=one["silhouette"],
+                    medoids=[ids[position] for position in one["medoids"]],
+                )
+                for one in found["clusters"]
+            ],
+            update_conflicts=True,
+            unique_fields=["run", "index"],
+            update_fields=["size", "silhouette", "medoids"],
         )
         pk_of = {row.index: row.pk for row in rows}
         _write_map(ids, np.array(found["xy"]), [pk_of[label] for label in found["labels"]])
@@ -486,6 +518,19 @@ def _cluster(execution: StageExecution, progress: Progress) -> Outcome:
         )
 
     return Outcome(key, reused, write=write)
+
+
+def _same_clusters(owner: Run, labels: dict[int, int]) -> set[int]:
+    """The indices under which the run has clusters already that are the ones to be written: more than half of either's
+    primitives are the other's. Their rows stay, and with them the action a person gave them; written a second time,
+    that is all of them.
+
+    `labels` says of each segment, by id, the cluster it is to be in.
+    """
+    before = dict(owner.segments.filter(cluster__isnull=False).values_list("pk", "cluster__index"))
+    was, now = Counter(before.values()), Counter(labels.values())
+    both = Counter(index for pk, index in labels.items() if before.get(pk) == index)
+    return {index for index, n in both.items() if 2 * n > was[index] and 2 * n > now[index]}
 
 
 def _umap(execution: StageExecution, progress: Progress) -> Outcome:

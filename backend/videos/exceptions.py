@@ -32,3 +32,15 @@ class BadUpload(ApplicationError):
 
     code = "bad_upload"
     status = status.HTTP_400_BAD_REQUEST
+
+
+class BadAnnotation(ApplicationError):
+    """A file of annotations that cannot be used, and why."""
+
+    code = "bad_annotation"
+    status = status.HTTP_400_BAD_REQUEST
+
+
+class AnnotationNameTaken(ApplicationError):
+    code = "annotation_name_taken"
+    status = status.HTTP_409_CONFLICT

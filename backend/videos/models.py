@@ -45,6 +45,9 @@ class Video(models.Model):
     title = models.CharField(max_length=255)
     view = models.CharField(max_length=60, blank=True, help_text="Which camera: top, front, left wrist.")
     recording = models.CharField(max_length=120, blank=True, help_text="Views of one take share it.")
+    offset_s = models.FloatField(
+        default=0.0, help_text="Second t of this file is second t + offset_s of its recording."
+    )
     synthetic = models.BooleanField(default=False)
     storage_name = models.CharField(max_length=32, unique=True, default=new_storage_name, editable=False)
     size_bytes = models.BigIntegerField()
@@ -86,6 +89,31 @@ class Video(models.Model):
     def path(self) -> Path:
         """Where the original lies."""
         return original_path(self.storage_name)
+
+
+class AnnotationQuerySet(models.QuerySet["Annotation"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.filter(video__project__in=Project.objects.visible_to(user))
+
+
+class Annotation(models.Model):
+    """What people marked elsewhere in a video, to be seen beside what a run found and to be measured against."""
+
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="annotations")
+    name = models.CharField(max_length=120)
+    source = models.CharField(max_length=40, help_text="The format it came in.")
+    segments = models.JSONField(help_text="[{start, end, label}], in order of time.")
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AnnotationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("video", "name")
+        constraints = [models.UniqueConstraint(fields=("video", "name"), name="annotation_name_unique_in_video")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.video}"
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Avg, Count, IntegerField, Max, OuterRef, Q, Subquery
 from django.http import Http404
@@ -15,6 +17,7 @@ from backend.videos.models import Upload, UploadQuerySet, Video, VideoQuerySet
 # A browser trusts our type, so it is fixed by the name and never taken from an upload.
 PREVIEW_TYPES = {"browser.mp4": "video/mp4", "poster.webp": "image/webp", "sprite.webp": "image/webp"}
 ORIGINAL = "original"
+TRUTH = "truth"  # the name of what a rendered video is known to show
 
 
 def video_rows(user: User | AnonymousUser, project: Project) -> VideoQuerySet:
@@ -68,3 +71,13 @@ def unfinished_uploads(user: User, project: Project) -> UploadQuerySet:
 
 def upload_of(user: User | AnonymousUser, upload_id: object) -> Upload:
     return get_object_or_404(Upload.objects.of(user).select_related("video"), pk=upload_id)
+
+
+def annotations_of(video: Video) -> list[dict[str, Any]]:
+    """What people marked in a video, its own truth first: id, name, source, segments."""
+    truth = [] if video.truth is None else [{"id": None, "name": TRUTH, "source": TRUTH, **_segments(video.truth)}]
+    return truth + list(video.annotations.order_by("name").values("id", "name", "source", "segments"))
+
+
+def _segments(truth: dict[str, Any]) -> dict[str, Any]:
+    return {"segments": [{"start": s["start"], "end": s["end"], "label": s["label"] or ""} for s in truth["segments"]]}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Sum
 from django.http import Http404
 from django.utils import timezone
@@ -19,11 +21,25 @@ from psycopg.errors import LockNotAvailable
 from backend.common import disk, events
 from backend.common.names import shown_name
 from backend.projects.models import Project, User
-from backend.videos.exceptions import UploadBusy, UploadFinished, UploadTooLarge, WrongOffset
+from backend.videos.exceptions import (
+    AnnotationNameTaken,
+    BadAnnotation,
+    UploadBusy,
+    UploadFinished,
+    UploadTooLarge,
+    WrongOffset,
+)
+from backend.videos.models import Annotation as VideoAnnotation
 from backend.videos.models import Upload, Video, new_storage_name, original_path
+from backend.videos.selectors import TRUTH
+from ml.annotations import Annotation as ReadAnnotation
+from ml.annotations import format_of, read_annotation_of
+from ml.errors import UnusableAnnotation
 
 COPY_BYTES = 1024**2
 UNNAMED = "unnamed video"
+MAX_ANNOTATION_BYTES = 5_000_000
+ROUNDED_S = 0.5
 
 Ingest = Callable[[Video], None]
 """Starts the preparation of a new video, within the transaction that makes the video: neither is ever without the
@@ -235,9 +251,71 @@ def register_file(
 
 
 @transaction.atomic
+def change_video(
+    *, video: Video, view: str | None = None, recording: str | None = None, offset_s: float | None = None
+) -> None:
+    """Say which camera a video is from, which take it belongs to and when in it the video begins; None: as it is."""
+    wanted: dict[str, Any] = {"offset_s": offset_s}
+    wanted["view"] = None if view is None else shown_name(view, 60)
+    wanted["recording"] = None if recording is None else shown_name(recording, 120)
+    changed = {name: value for name, value in wanted.items() if value is not None}
+    Video.objects.filter(pk=video.pk).update(**changed)
+    _tell(video)
+
+
+@transaction.atomic
 def delete_video(*, video: Video) -> None:
     """Delete a video with all that was found in it. Its original goes; artefacts stay, as other rows may share them."""
     path, project_id, video_id = video.path, video.project_id, video.pk
     video.delete()
     events.publish(project_id, kind="video", id=video_id, video=video_id, status="deleted")
     transaction.on_commit(lambda: path.unlink(missing_ok=True))
+
+
+def add_annotation(
+    *, video: Video, by: User, name: str, filename: str, data: bytes, tier: str | None = None
+) -> VideoAnnotation:
+    """Keep what a file says of a video, in order of time. Segments may overlap: two hands do.
+
+    An end up to half a second behind the video's is taken for a rounding and moved to it. Frame labels go by the
+    video's own frames per second. tier: the one of an ELAN file to read.
+
+    Raises:
+        UploadTooLarge: larger than a file of annotations may be here.
+        BadAnnotation: it cannot be read, or marks what the video does not have.
+        AnnotationNameTaken: the video has one of that name.
+    """
+    if len(data) > MAX_ANNOTATION_BYTES:
+        raise UploadTooLarge(f"A file of annotations may have {disk.shown(MAX_ANNOTATION_BYTES)} here.")
+    shown = shown_name(filename, 255, "annotation.json").replace("/", "_").replace("\\", "_").lstrip(".")
+    with tempfile.TemporaryDirectory() as folder:
+        # The name it came under is read for its ending, and shown in what is wrong with the file.
+        path = Path(folder) / ("annotation.json" if shown in ("", "segments.json") else shown[-60:])
+        path.write_bytes(data)
+        try:
+            found = read_annotation_of(Path(video.title).stem, path, fps=video.fps, tier=tier)
+            source = format_of(path)
+        except UnusableAnnotation as error:
+            raise BadAnnotation(str(error)) from error
+    name = shown_name(name, 120) or path.stem
+    taken = AnnotationNameTaken(f"This video has annotations called “{name}” already.")
+    if name == TRUTH:
+        raise taken
+    try:
+        with transaction.atomic():  # the unique constraint decides, so two uploads cannot race
+            return video.annotations.create(name=name, source=source, segments=_marked(found, video), added_by=by)
+    except IntegrityError as error:
+        raise taken from error
+
+
+def _marked(found: ReadAnnotation, video: Video) -> list[dict[str, Any]]:
+    if not found.intervals:
+        raise BadAnnotation("The file marks no action in this video.")
+    end_s = math.inf if video.duration_s is None else video.duration_s
+    for number, one in enumerate(found.intervals, 1):
+        if one.end_s > end_s + ROUNDED_S or one.start_s >= end_s:
+            raise BadAnnotation(
+                f"Segment {number} ({one.start_s:.2f} to {one.end_s:.2f} s) lies beyond the end of the video, "
+                f"which is {end_s:.2f} s long."
+            )
+    return [{"start": i.start_s, "end": min(i.end_s, end_s), "label": i.label or ""} for i in found.intervals]

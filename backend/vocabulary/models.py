@@ -4,16 +4,99 @@ from __future__ import annotations
 
 from typing import Self
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from pgvector.django import HalfVectorField, HnswIndex
+from django.db.models.functions import Lower
+from pgvector.django import HalfVectorField
 
 from backend.projects.models import Project, User
 from backend.runs.models import Run
 from backend.videos.models import Video
 
 EMBEDDING_DIM = 256
+
+
+TAXONOMY = (
+    "grasp", "place", "lift", "lower", "transport", "wrist_rotate", "reorient", "push", "pull", "press", "move",
+    "rotate_free", "reorient_free", "wait",
+)  # fmt: skip
+
+
+class ActionQuerySet(models.QuerySet["Action"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(project__in=Project.objects.visible_to(user))
+
+    def current(self) -> Self:
+        return self.filter(deprecated=False)
+
+
+class Action(models.Model):
+    """An entry of a project's vocabulary. Clusters map onto it, and single segments, which then leave their cluster's.
+
+    Changed only through `backend.vocabulary.surgery`, which keeps the history.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="actions")
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    subject = models.CharField(max_length=120, blank=True)
+    verb = models.CharField(max_length=120, blank=True)
+    object = models.CharField(max_length=120, blank=True)
+    primitive = models.CharField(max_length=20, blank=True, choices=[(word, word) for word in TAXONOMY])
+    colour = models.PositiveSmallIntegerField(help_text="Position in the palette, which repeats hatched.")
+    deprecated = models.BooleanField(default=False, help_text="Kept for what refers to it, not offered any more.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ActionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("project", "name")
+        constraints = [
+            models.UniqueConstraint(
+                "project", Lower("name"), condition=Q(deprecated=False), name="action_name_unique_in_project"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VocabularyChangeQuerySet(models.QuerySet["VocabularyChange"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(project__in=Project.objects.visible_to(user))
+
+
+class VocabularyChange(models.Model):
+    """One step of a vocabulary's history: what was done, and the rows as they were before and after.
+
+    `before` and `after` hold, for each row touched, its fields; undoing writes `before` back, redoing `after`. Rows of
+    this table are never deleted.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="vocabulary_changes")
+    run = models.ForeignKey("runs.Run", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    kind = models.CharField(max_length=20)
+    summary = models.CharField(max_length=300, help_text="What was done, in a sentence.")
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = VocabularyChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = [models.Index(fields=("project", "-id"), name="vocabulary_history")]
+
+    def __str__(self) -> str:
+        return self.summary
 
 
 class ClusterQuerySet(models.QuerySet["Cluster"]):
@@ -29,6 +112,7 @@ class Cluster(models.Model):
     size = models.PositiveIntegerField()
     silhouette = models.FloatField(null=True, blank=True)
     medoids = ArrayField(models.BigIntegerField(), default=list)
+    action = models.ForeignKey(Action, null=True, blank=True, on_delete=models.SET_NULL, related_name="clusters")
 
     objects = ClusterQuerySet.as_manager()
 
@@ -117,9 +201,13 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         return self.filter(project__in=Project.objects.visible_to(user))
 
     def with_names(self) -> Self:
-        """With video and cluster for showing, without what is heavy: vectors, and the JSON of a video for each row."""
+        """With video, cluster and action for showing, without what is heavy: vectors, and the JSON of each video."""
         heavy = (f"video__{name}" for name in Video.JSON_FIELDS)
-        return self.select_related("video", "cluster").defer("embedding", *heavy)
+        return self.select_related("video", "cluster__action", "action").defer("embedding", *heavy)
+
+    def of_action(self, action: int) -> Self:
+        """Those whose effective action it is: put there one by one, or with their cluster and not taken elsewhere."""
+        return self.filter(Q(action=action) | Q(action=None, cluster__action=action))
 
 
 class Segment(models.Model):
@@ -136,6 +224,15 @@ class Segment(models.Model):
     energy_mean = models.FloatField()
     energy_peak = models.FloatField()
     cluster = models.ForeignKey(Cluster, null=True, blank=True, on_delete=models.SET_NULL, related_name="segments")
+    action = models.ForeignKey(
+        Action,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="segments",
+        help_text="Where a person put this one segment; null: its cluster's.",
+    )
+    quality = models.FloatField(null=True, blank=True, help_text="Mean of the reviews' quality, 0..3; null: none yet.")
     x = models.FloatField(null=True, blank=True)
     y = models.FloatField(null=True, blank=True)
     embedding = HalfVectorField(dimensions=EMBEDDING_DIM, null=True, blank=True)
@@ -151,13 +248,9 @@ class Segment(models.Model):
         indexes = [
             models.Index(fields=("project", "space"), name="segment_project_space"),
             models.Index(fields=("run", "id"), name="segment_run_page"),
-            HnswIndex(
-                name="segment_embedding_hnsw",
-                fields=["embedding"],
-                m=16,
-                ef_construction=64,
-                opclasses=["halfvec_cosine_ops"],
-            ),
+            models.Index(fields=("project", "quality"), condition=Q(quality__isnull=False), name="segment_quality"),
+            models.Index("project", F("end_s") - F("start_s"), name="segment_duration"),
+            # Vectors are indexed space by space, once there are many: backend/vocabulary/indexes.py.
         ]
 
     def __str__(self) -> str:
@@ -166,6 +259,13 @@ class Segment(models.Model):
     @property
     def duration_s(self) -> float:
         return self.end_s - self.start_s
+
+    @property
+    def effective_action(self) -> Action | None:
+        """Where a person put it, else its cluster's. None: its cluster has no name yet."""
+        if self.action_id is not None:
+            return self.action
+        return self.cluster.action if self.cluster is not None else None
 
 
 class VisualEmbedding(models.Model):

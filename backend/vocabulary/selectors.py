@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import Avg, Count, ExpressionWrapper, F, FloatField, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import (
+    Avg,
+    Count,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from numpy.typing import NDArray
 from pgvector.django import CosineDistance
 
 from backend.projects.models import User
 from backend.runs.models import Run, StageExecution, Status
-from backend.vocabulary.models import Cluster, ClusterCoherence, Coherence, Segment
+from backend.videos.models import Video
+from backend.vocabulary.models import Action, Cluster, ClusterCoherence, Coherence, Segment, SegmentQuerySet
 
 EXACT_UP_TO = 20_000
-"""Candidates that are scanned one by one; above, the HNSW index answers (docs/decisions/0004)."""
+"""Candidates that are compared one by one; above, the HNSW index answers (docs/decisions/0004)."""
+COUNTED_UP_TO = 20_000
 EF_SEARCH = 200
+SCAN_AT_MOST = 20_000  # rows an iterative scan looks at: one that went astray must not take longer than the exact way
+OVERFETCHED = 40  # the index finds equal distances in any order: those about a page's last row are sorted here
+APPROXIMATE_AT_MOST = 400  # rows of one list; who leafs further gets the exact rest
+DURATION = ExpressionWrapper(F("end_s") - F("start_s"), output_field=FloatField())
 HISTOGRAM_BINS = 12
 MEDOIDS_SHOWN = 6
 
 
-def segments_visible_to(user: User) -> QuerySet[Segment]:
+def segments_visible_to(user: User) -> SegmentQuerySet:
     return Segment.objects.visible_to(user).with_names()
 
 
@@ -59,11 +81,13 @@ class ClusterCard:
 def cluster_cards(run: Run) -> list[ClusterCard]:
     """Every cluster of a run, the largest first. The histograms share their bins, so cards can be compared."""
     clusters = list(
-        run.clusters.annotate(
+        run.clusters.select_related("action")
+        .annotate(
             mean_s=Avg(F("segments__end_s") - F("segments__start_s")),
             total_s=Sum(F("segments__end_s") - F("segments__start_s")),
             n_videos=Count("segments__video", distinct=True),
-        ).order_by("index")
+        )
+        .order_by("index")
     )
     rows = run.segments.filter(cluster__isnull=False).values_list("cluster_id", F("end_s") - F("start_s"))
     durations: dict[int, list[float]] = {}
@@ -98,63 +122,194 @@ def coherence_of(run: Run) -> list[Coherence]:
     return list(run.coherence.prefetch_related(clusters).order_by("position"))
 
 
-def map_columns(run: Run) -> dict[str, Any]:
-    """The scatter of a run as columns, one entry a segment."""
-    rows = run.segments.filter(x__isnull=False).order_by("pk")
-    names = ("pk", "x", "y", "cluster__index", "video_id", "start_s", "end_s")
-    columns = list(zip(*rows.values_list(*names), strict=True)) or [()] * len(names)
-    ids, x, y, cluster, video, start_s, end_s = (list(column) for column in columns)
-    return {
-        "ids": ids,
-        "x": x,
-        "y": y,
-        "cluster": cluster,
-        "video": video,
-        "start_s": start_s,
-        "duration_s": [end - start for start, end in zip(start_s, end_s, strict=True)],
+MAP_COLUMNS = {
+    # name → (SQL, its type in PostgreSQL's binary COPY, type in the answer)
+    "ids": ("s.id::float8", ">f8", "float64"),
+    "x": ("s.x::float4", ">f4", "float32"),
+    "y": ("s.y::float4", ">f4", "float32"),
+    "cluster": ("coalesce(c.index, -1)::int4", ">i4", "int32"),
+    "action": ("coalesce(s.action_id, c.action_id, -1)::int4", ">i4", "int32"),
+    "video": ("s.video_id::int4", ">i4", "int32"),
+    "quality": ("coalesce(s.quality, 'NaN')::float4", ">f4", "float32"),
+    "start_s": ("s.start_s", ">f8", "float64"),
+    "end_s": ("s.end_s", ">f8", "float64"),
+}
+COPY_HEADER_BYTES = 19
+COPY_TRAILER_BYTES = 2
+
+
+def map_columns(run: Run) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """The scatter of a run: its facts, and one entry a segment that has a place. -1 and NaN stand for none.
+
+    By binary COPY, which makes no Python object of a row: there may be 100,000.
+    """
+    selected = ", ".join(sql for sql, _, _ in MAP_COLUMNS.values())
+    question = (
+        f"COPY (SELECT {selected} FROM vocabulary_segment s LEFT JOIN vocabulary_cluster c ON c.id = s.cluster_id "
+        f"WHERE s.run_id = {run.pk:d} AND s.x IS NOT NULL ORDER BY s.id) TO STDOUT (FORMAT BINARY)"
+    )
+    with connection.cursor() as cursor, cursor.copy(question) as copy:
+        content = b"".join(copy)
+    # No column is null, so every row has the same length: a count of fields, then each field behind its length.
+    row = [("fields", ">i2")]
+    for name, (_, kind, _) in MAP_COLUMNS.items():
+        row += [(f"{name}_bytes", ">i4"), (name, kind)]
+    rows = np.frombuffer(content[COPY_HEADER_BYTES:-COPY_TRAILER_BYTES], np.dtype(row))
+    columns = {name: rows[name].astype(kind) for name, (_, _, kind) in MAP_COLUMNS.items()}
+    actions = Action.objects.filter(project=run.project_id, pk__in=np.unique(columns["action"]).tolist())
+    facts = {
+        "run": run.pk,
         "projection": run.projection,
+        "seed": run.config["clustering"]["seed"],
+        "actions": list(actions.order_by("name").values("id", "name", "colour")),
+        "videos": list(run.videos.order_by("title", "pk").values("id", "title")),
     }
+    return facts, columns
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in a list of neighbours: the last row that was shown, and how many were."""
+
+    distance: float
+    pk: int
+    shown: int
 
 
 @dataclass(frozen=True)
 class SimilarSegments:
-    """The nearest segments, each with `distance` (cosine, 0..2), how many were eligible, and how they were found."""
+    """The nearest segments, each with `distance` (cosine, 0..2), how many were eligible (a guess of the planner where
+    not `exact`), whether each of them was compared, and where the next page starts, if there is one."""
 
     segments: list[Segment]
     searched: int
     exact: bool
+    next: Position | None = None
 
 
-def similar_segments(query: Segment, candidates: QuerySet[Segment], *, k: int) -> SimilarSegments:
-    """The `k` candidates nearest to `query` by motion; always `k` of them where there are `k`.
+def narrowed(
+    project: int,
+    *,
+    runs: Sequence[int] = (),
+    video: int | None = None,
+    view: str | None = None,
+    cluster: int | None = None,
+    action: int | None = None,
+    min_duration_s: float | None = None,
+    max_duration_s: float | None = None,
+    min_quality: float | None = None,
+    date_from: date | None = None,
+    date_to: date | None = None,
+    other_than: int | None = None,
+) -> QuerySet[Segment]:
+    """A project's segments that pass every filter given.
 
-    Filters first: up to `EXACT_UP_TO` candidates are compared one by one. Above that the HNSW index is read with an
-    iterative scan, and where even that comes back short the exact way is taken. Vectors of another space (another
-    tokenizer or encoder) are never compared.
+    cluster: its index within its run. action: the effective one. date_from, date_to: of the day a video arrived, both
+    included. other_than: a video whose segments do not count. What lies in other tables is looked up first: columns
+    of the segment alone let Postgres find the rows by index, and guess well how many there will be.
     """
-    if query.embedding is None:
-        return SimilarSegments([], 0, exact=True)
-    # Not through visible_to's subquery: the planner must see a plain project filter to choose well.
-    pool = candidates.filter(project=query.project_id, space=query.space, embedding__isnull=False).exclude(pk=query.pk)
-    searched = pool.order_by().values("pk")[: EXACT_UP_TO + 1].count()
-    if searched <= EXACT_UP_TO:
-        return SimilarSegments(_exact(query, pool, k), searched, exact=True)
-    searched = pool.count()
-    found = _approximate(query, pool, k)
-    if len(found) < min(k, searched):
-        return SimilarSegments(_exact(query, pool, k), searched, exact=True)
-    return SimilarSegments(found, searched, exact=False)
+    rows = Segment.objects.filter(project=project)
+    if runs:
+        rows = rows.filter(run__in=list(runs))
+    if view is not None or date_from is not None or date_to is not None:
+        videos = Video.objects.filter(project=project)
+        if view is not None:
+            videos = videos.filter(view=view)
+        if date_from is not None:
+            videos = videos.filter(created_at__date__gte=date_from)
+        if date_to is not None:
+            videos = videos.filter(created_at__date__lte=date_to)
+        rows = rows.filter(video__in=list(videos.values_list("pk", flat=True)))
+    if video is not None:
+        rows = rows.filter(video=video)
+    if other_than is not None:
+        rows = rows.exclude(video=other_than)
+    clusters = Cluster.objects.filter(run__project=project)
+    if runs:
+        clusters = clusters.filter(run__in=list(runs))
+    if cluster is not None:
+        rows = rows.filter(cluster__in=list(clusters.filter(index=cluster).values_list("pk", flat=True)))
+    if action is not None:
+        named = list(clusters.filter(action=action).values_list("pk", flat=True))
+        rows = rows.filter(Q(action=action) | Q(action=None, cluster__in=named))
+    if min_duration_s is not None:
+        rows = rows.alias(length=DURATION).filter(length__gte=min_duration_s)
+    if max_duration_s is not None:
+        rows = rows.alias(length=DURATION).filter(length__lte=max_duration_s)
+    if min_quality is not None:
+        rows = rows.filter(quality__gte=min_quality)
+    return rows
 
 
-def _exact(query: Segment, pool: QuerySet[Segment], k: int) -> list[Segment]:
+def similar_segments(
+    vector: Any, space: str, candidates: QuerySet[Segment], *, k: int, after: Position | None = None
+) -> SimilarSegments:
+    """The `k` candidates nearest to `vector` by motion, from `after` on; always `k` of them where there are `k`.
+
+    candidates: of one project. Vectors of another space (another tokenizer or encoder) are never compared. Few
+    candidates are compared one by one; for many the HNSW index is read with an iterative scan, and where that comes
+    back short, or somebody leafs far, the exact way is taken (docs/decisions/0004). Rows come by (distance, id), and
+    a page starts behind that of its predecessor's last row, so none comes twice whichever way found it.
+    """
+    pool = candidates.filter(space=space, embedding__isnull=False)
+    shown = after.shown if after is not None else 0
+    searched, exact = _extent(candidates, pool)
+    near: list[tuple[int, float]] = []
+    if not exact and shown + k < APPROXIMATE_AT_MOST:
+        near = _approximate(vector, pool, shown + k + OVERFETCHED)
+        if after is not None:
+            near = [row for row in near if (row[1], row[0]) > (after.distance, after.pk)]
+    if len(near) <= min(k, searched):
+        near, exact = _exact(vector, pool, k + 1, after), True
+    page, more = near[:k], len(near) > k
+    position = Position(page[-1][1], page[-1][0], shown + k) if more else None
+    return SimilarSegments(_with_distances(page), searched, exact, position)
+
+
+def _extent(candidates: QuerySet[Segment], pool: QuerySet[Segment]) -> tuple[int, bool]:
+    """How many rows a pool has, and whether they are few enough to be compared one by one.
+
+    Many are not counted: that would take as long as the search. The planner's guess stands in for the figure, made
+    without the space: most projects have one, but the planner takes every two conditions for independent.
+    """
+    rows = pool.order_by().values("pk")
+    plan = candidates.order_by().values("pk").explain(format="json")
+    if not plan:  # a filter that nothing passes was not even sent
+        return 0, True
+    guess = int(json.loads(plan)[0]["Plan"]["Plan Rows"])
+    if guess <= 2 * COUNTED_UP_TO:
+        counted = rows[: COUNTED_UP_TO + 1].count()
+        if counted <= COUNTED_UP_TO:
+            return counted, counted <= EXACT_UP_TO
+        guess = max(counted, guess)
+    return guess, guess <= EXACT_UP_TO
+
+
+def _exact(vector: Any, pool: QuerySet[Segment], k: int, after: Position | None) -> list[tuple[int, float]]:
     # The sum keeps the planner off the HNSW index, which would filter afterwards and return too few rows.
-    distance = ExpressionWrapper(CosineDistance("embedding", query.embedding) + 0.0, output_field=FloatField())
-    return list(pool.annotate(distance=distance).order_by("distance", "pk")[:k])
+    distance = ExpressionWrapper(CosineDistance("embedding", vector) + 0.0, output_field=FloatField())
+    rows = pool.annotate(distance=distance)
+    if after is not None:
+        rows = rows.filter(Q(distance__gt=after.distance) | Q(distance=after.distance, pk__gt=after.pk))
+    return list(rows.order_by("distance", "pk").values_list("pk", "distance")[:k])
 
 
-def _approximate(query: Segment, pool: QuerySet[Segment], k: int) -> list[Segment]:
+def _approximate(vector: Any, pool: QuerySet[Segment], k: int) -> list[tuple[int, float]]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
+        cursor.execute("SET LOCAL enable_sort = off")  # the planner thinks little of the index where most rows pass
         cursor.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
-        near = list(pool.annotate(distance=CosineDistance("embedding", query.embedding)).order_by("distance")[:k])
-    return sorted(near, key=lambda segment: (segment.distance, segment.pk))  # relaxed order is nearly sorted
+        cursor.execute(f"SET LOCAL hnsw.max_scan_tuples = {SCAN_AT_MOST}")
+        rows = pool.annotate(distance=CosineDistance("embedding", vector)).order_by("distance")
+        near = list(rows.values_list("pk", "distance")[:k])
+    return sorted(near, key=lambda row: (row[1], row[0]))  # relaxed order is nearly sorted
+
+
+def _with_distances(near: Sequence[tuple[int, float]]) -> list[Segment]:
+    rows = Segment.objects.with_names().in_bulk([pk for pk, _ in near])
+    found = []
+    for pk, distance in near:
+        if (segment := rows.get(pk)) is not None:  # None: a run was deleted between the two questions
+            segment.distance = distance
+            found.append(segment)
+    return found

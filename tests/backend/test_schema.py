@@ -51,7 +51,7 @@ def api_addresses() -> list[str]:
             if isinstance(pattern, URLResolver):
                 walk(pattern.url_patterns, so_far + str(pattern.pattern))
             elif isinstance(pattern.pattern, RoutePattern):
-                filled = str(pattern.pattern).replace("<uuid:upload_id>", "0" * 8 + "-0000" * 3 + "-" + "0" * 12)
+                filled = re.sub("<uuid:[a-z_]+>", "0" * 8 + "-0000" * 3 + "-" + "0" * 12, str(pattern.pattern))
                 addresses.append("/" + so_far + re.sub("<str:[a-z]+>", "original", re.sub("<int:[a-z]+>", "1", filled)))
 
     walk(get_resolver().url_patterns, "")

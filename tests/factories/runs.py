@@ -10,10 +10,11 @@ import numpy as np
 from backend.projects.models import Membership, Project, Role, User
 from backend.runs.models import Run, RunStatus
 from backend.videos.models import Video, VideoStatus
-from backend.vocabulary.models import EMBEDDING_DIM, Segment
+from backend.vocabulary.models import EMBEDDING_DIM, Action, Cluster, Segment
 from ml.config import PipelineConfig
 
 _numbers = count(1)
+SPACE = "5bace" * 8
 
 
 def a_user(name: str | None = None) -> User:
@@ -44,7 +45,7 @@ def a_run(project: Project, videos: Sequence[Video] = (), **fields: object) -> R
 
 
 def some_segments(
-    run: Run, video: Video, vectors: np.ndarray, *, space: str = "space-a", seconds: float = 2.0
+    run: Run, video: Video, vectors: np.ndarray, *, space: str = SPACE, seconds: float = 2.0
 ) -> list[Segment]:
     """One segment for each row of `vectors` [M, 256], end to end."""
     assert vectors.shape[1] == EMBEDDING_DIM
@@ -65,3 +66,23 @@ def some_segments(
         )
         for i, vector in enumerate(vectors)
     )
+
+
+def an_action(project: Project, name: str, **fields: object) -> Action:
+    return Action.objects.create(
+        project=project, name=name, **{"colour": 0, "created_by": project.created_by, **fields}
+    )
+
+
+def clustered(project: Project, sizes: Sequence[int], **fields: object) -> Run:
+    """A finished run over one video: `sizes[i]` segments of 2 s in cluster i, end to end, near e_i on the sphere."""
+    video = a_video(project)
+    run = a_run(project, [video], **fields)
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    vectors = np.eye(EMBEDDING_DIM, dtype=np.float32)[labels] + 0.01
+    rows = some_segments(run, video, vectors)
+    for index, size in enumerate(sizes):
+        own = [row.pk for row, label in zip(rows, labels, strict=True) if label == index]
+        cluster = Cluster.objects.create(run=run, index=index, size=size, silhouette=0.5, medoids=own[:6])
+        Segment.objects.filter(pk__in=own).update(cluster=cluster)
+    return run

@@ -27,6 +27,9 @@ INSTALLED_APPS = [
     "backend.videos",
     "backend.runs",
     "backend.vocabulary",
+    "backend.selections",
+    "backend.search",
+    "backend.reviews",
 ]
 
 MIDDLEWARE = [
@@ -53,9 +56,12 @@ DATABASES = {
 DATA_FOLDER = ENV.data
 MEDIA_FOLDER = ENV.data / "media"
 CLIP_WEIGHTS = ENV.clip_weights
+COTRACKER = ENV.cotracker
+ACCEPT_CC_BY_NC = ENV.accept_cc_by_nc
 FRONTEND_FOLDER = REPOSITORY / "frontend" / "dist"
 MAX_UPLOAD_BYTES = ENV.max_upload_bytes
 MIN_FREE_BYTES = ENV.min_free_bytes
+MAX_CLIP_BYTES = 50 * 1024**2  # to search by
 MAX_CHUNK_BYTES = 32 * 1024**2  # of one upload request: ASGI spools its body into the temporary folder first
 UPLOAD_EXPIRES_AFTER = timedelta(days=7)  # without a byte
 
@@ -114,6 +120,7 @@ SPECTACULAR_SETTINGS = {
         "VideoStatus": "backend.videos.models.VideoStatus",
         "RunStatus": "backend.runs.models.RunStatus",
         "StageStatus": "backend.runs.models.Status",
+        "ExampleStatus": "backend.search.models.ExampleStatus",
     },
 }
 

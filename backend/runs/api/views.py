@@ -5,25 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.common.byte_range import ASK_EACH_TIME, FOR_A_YEAR
 from backend.projects.models import Role, User
 from backend.projects.selectors import project_for
 from backend.runs import selectors, services
 from backend.runs.api.serializers import (
-    EnergySerializer,
+    KeepRunSerializer,
     PresetSerializer,
+    ReclusterSerializer,
     RunSerializer,
+    SignalsSerializer,
     StageSerializer,
     StartRunSerializer,
+    SuggestedOffsetSerializer,
 )
-from backend.runs.exceptions import EnergyNotReady
+from backend.runs.exceptions import EnergyNotReady, NothingToAlign
 from backend.runs.models import Run, StageExecution
 from backend.videos.models import Video
+
+KEY_DIGITS = 12  # of an artefact's key, in an address
 
 PRESETS = (
     {
@@ -90,6 +98,7 @@ class RunList(APIView):
             preset=asked["preset"],
             n_clusters=asked["n_clusters"],
             theta_on=asked["theta_on"],
+            tracker=asked["tracker"],
             tokenizer_run=_of_project(Run, asked["tokenizer_run"], owner.pk),
             videos=None if asked["videos"] is None else _videos(asked["videos"], owner.pk),
         )
@@ -122,6 +131,39 @@ class RunRetry(APIView):
     @extend_schema(operation_id="runs_retry", request=None, responses=RunSerializer)
     def post(self, request: Request, id: int) -> Response:
         return _row(services.retry_run(visible_run(request.user, id, Role.MANAGER)), request.user)
+
+
+class RunRecluster(APIView):
+    @extend_schema(
+        operation_id="runs_recluster",
+        description="A new run with another k, which reuses everything up to the embeddings.",
+        request=ReclusterSerializer,
+        responses={201: RunSerializer},
+    )
+    def post(self, request: Request, id: int) -> Response:
+        of = visible_run(request.user, id, Role.MANAGER)
+        form = ReclusterSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        run = services.recluster(run=of, by=request.user, **form.validated_data)
+        response = _row(run, request.user)
+        response.status_code = 201
+        return response
+
+
+class RunKeep(APIView):
+    @extend_schema(
+        operation_id="runs_keep",
+        description="A new run of the same videos, cut otherwise. Everything up to the energy is reused.",
+        request=KeepRunSerializer,
+        responses={201: RunSerializer},
+    )
+    def post(self, request: Request, id: int) -> Response:
+        run = visible_run(request.user, id, Role.MANAGER)
+        form = KeepRunSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        response = _row(services.keep_run(run=run, by=request.user, **form.validated_data), request.user)
+        response.status_code = 201
+        return response
 
 
 class RunMeasureCoherence(APIView):
@@ -163,12 +205,67 @@ class VideoRetry(APIView):
         return Response(status=204)
 
 
-class VideoEnergy(APIView):
-    @extend_schema(operation_id="runs_energy", responses=EnergySerializer)
+class VideoSignals(APIView):
+    @extend_schema(operation_id="runs_signals", responses=SignalsSerializer)
     def get(self, request: Request, run: int, video: int) -> Response:
         found = visible_run(request.user, run)
         source = get_object_or_404(found.videos, pk=video)
         try:
-            return Response(selectors.energy_columns(found, source))
+            facts = selectors.signal_facts(found, source)
         except StageExecution.DoesNotExist as missing:
             raise EnergyNotReady("The energy of this video is not measured yet.") from missing
+        key = selectors.signals_key(found, source)[:KEY_DIGITS]
+        return Response({"url": f"{reverse('signal-columns', args=[run, video])}?key={key}", **facts})
+
+
+class VideoSignalColumns(APIView):
+    schema = None
+
+    def get(self, request: Request, run: int, video: int) -> HttpResponse:
+        """An artefact never changes: with its key in the address, a browser keeps the columns for good."""
+        found = visible_run(request.user, run)
+        source = get_object_or_404(found.videos, pk=video)
+        try:
+            key = selectors.signals_key(found, source)[:KEY_DIGITS]
+            if request.headers.get("If-None-Match") in (f'"{key}"', f'W/"{key}"'):
+                response = HttpResponse(status=304)
+            else:
+                response = HttpResponse(selectors.signal_columns(found, source), "application/octet-stream")
+        except StageExecution.DoesNotExist as missing:
+            raise EnergyNotReady("The energy of this video is not measured yet.") from missing
+        response["ETag"] = f'"{key}"'
+        response["Cache-Control"] = FOR_A_YEAR if request.query_params.get("key") == key else ASK_EACH_TIME
+        return response
+
+
+class SuggestOffset(APIView):
+    @extend_schema(
+        operation_id="runs_suggest_offset",
+        parameters=[OpenApiParameter(name, int, required=True) for name in ("a", "b")],
+        responses=SuggestedOffsetSerializer,
+    )
+    def get(self, request: Request, run: int) -> Response:
+        """The offset that puts video `b` in step with video `a`, by when things move in each."""
+        found = visible_run(request.user, run)
+        a, b = (get_object_or_404(found.videos, pk=video_id(request.query_params.get(name))) for name in ("a", "b"))
+        try:
+            aligned = selectors.alignment_of(found, a, b)
+        except StageExecution.DoesNotExist as missing:
+            raise EnergyNotReady("The energy of these videos is not measured yet.") from missing
+        if aligned is None:
+            raise NothingToAlign("The two videos are too short, or too little moves in them, to be compared.")
+        return Response(
+            {
+                "offset_s": round(a.offset_s + aligned.shift_s, 3),
+                "peak": round(aligned.peak, 3),
+                "second_peak": round(aligned.second_peak, 3),
+                "clear": aligned.is_clear,
+            }
+        )
+
+
+def video_id(text: str | None) -> int:
+    """Of a query. Raises Http404 for what is not an id."""
+    if text is None or not text.isdecimal() or len(text) > 18:
+        raise Http404
+    return int(text)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from django.urls import reverse
@@ -33,6 +34,23 @@ class TruthSerializer(serializers.Serializer[Any]):
     segments = TruthSegmentSerializer(many=True)
 
 
+class AnnotationSerializer(serializers.Serializer[Any]):
+    """What people marked in a video. id: null for the video's own truth."""
+
+    id = serializers.IntegerField(allow_null=True)
+    name = serializers.CharField()
+    source = serializers.CharField(help_text="The format it came in.")
+    segments = TruthSegmentSerializer(many=True)
+
+
+class AnnotationUploadSerializer(serializers.Serializer[Any]):
+    """A file of any format `ml.annotations` reads: ActivityNet, ELAN, BORIS, VIA, tables, frame labels, our own."""
+
+    file = serializers.FileField()
+    name = serializers.CharField(required=False, allow_blank=True, default="", max_length=120)
+    tier = serializers.CharField(required=False, allow_blank=True, default="", help_text="Of an ELAN file.")
+
+
 class VideoSerializer(serializers.ModelSerializer[Video]):
     """A row of `selectors.video_rows`."""
 
@@ -60,6 +78,7 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
             "title",
             "view",
             "recording",
+            "offset_s",
             "synthetic",
             "size_bytes",
             "status",
@@ -117,10 +136,34 @@ class VideoDetailSerializer(VideoSerializer):
     """The same with what only the video's own page needs."""
 
     truth = TruthSerializer(allow_null=True)
+    proxy_fps = serializers.SerializerMethodField(
+        help_text="Frame n of `browser_url` is shown from n / proxy_fps to (n + 1) / proxy_fps, in seconds."
+    )
 
     class Meta(VideoSerializer.Meta):
-        fields = (*VideoSerializer.Meta.fields, "truth")
+        fields = (*VideoSerializer.Meta.fields, "truth", "proxy_fps")
         read_only_fields = fields
+
+    def get_proxy_fps(self, video: Video) -> float | None:
+        return ((video.info or {}).get("proxy") or {}).get("fps")
+
+
+class ChangeVideoSerializer(serializers.Serializer[Any]):
+    """Where a video stands among the views of its recording."""
+
+    view = serializers.CharField(max_length=60, allow_blank=True, required=False)
+    recording = serializers.CharField(max_length=120, allow_blank=True, required=False)
+    offset_s = serializers.FloatField(
+        min_value=-86_400,
+        max_value=86_400,
+        required=False,
+        help_text="Second t of this video is second t + offset_s of its recording.",
+    )
+
+    def validate_offset_s(self, value: float) -> float:
+        if not isfinite(value):  # "NaN" passes both limits
+            raise serializers.ValidationError("Not a number.")
+        return value
 
 
 class UploadSerializer(serializers.ModelSerializer[Upload]):

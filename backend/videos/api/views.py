@@ -16,7 +16,7 @@ from backend.projects.selectors import project_for
 from backend.runs.services import refuse_if_in_use
 from backend.videos import selectors, services
 from backend.videos.api.links import VERSION_DIGITS
-from backend.videos.api.serializers import VideoDetailSerializer, VideoSerializer
+from backend.videos.api.serializers import ChangeVideoSerializer, VideoDetailSerializer, VideoSerializer
 
 
 class ProjectVideosView(APIView):
@@ -29,6 +29,15 @@ class ProjectVideosView(APIView):
 class VideoView(APIView):
     @extend_schema(operation_id="videos_get", responses=VideoDetailSerializer)
     def get(self, request: Request, id: int) -> Response:
+        return Response(VideoDetailSerializer(selectors.video_row(request.user, id)).data)
+
+    @extend_schema(operation_id="videos_change", request=ChangeVideoSerializer, responses=VideoDetailSerializer)
+    def patch(self, request: Request, id: int) -> Response:
+        video = selectors.video_row(request.user, id)
+        project_for(request.user, video.project_id, Role.MANAGER)
+        asked = ChangeVideoSerializer(data=request.data, partial=True)
+        asked.is_valid(raise_exception=True)
+        services.change_video(video=video, **asked.validated_data)
         return Response(VideoDetailSerializer(selectors.video_row(request.user, id)).data)
 
     @extend_schema(operation_id="videos_delete", responses={204: None})

@@ -1,10 +1,22 @@
 """Segments, clusters and maps as the API shows them."""
 
+import base64
+import json
 from typing import Any
 
 from rest_framework import serializers
 
-from backend.vocabulary.models import ClusterCoherence, Coherence, Segment
+from backend.common.parameters import MAX_ID, Parameters
+from backend.vocabulary.models import Action, ClusterCoherence, Coherence, Segment
+from backend.vocabulary.selectors import Position
+
+
+class ActionRefSerializer(serializers.ModelSerializer[Action]):
+    """An action where something refers to it."""
+
+    class Meta:
+        model = Action
+        fields = ("id", "name", "colour")
 
 
 class SegmentSerializer(serializers.ModelSerializer[Segment]):
@@ -12,6 +24,11 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
     duration_s = serializers.FloatField()
     cluster = serializers.IntegerField(source="cluster.index", allow_null=True, default=None)
     cluster_id = serializers.IntegerField(allow_null=True)
+    action = ActionRefSerializer(
+        source="effective_action",
+        allow_null=True,
+        help_text="Its own, else its cluster's; null: the cluster is unnamed.",
+    )
     codes = serializers.SerializerMethodField()
     clip_url = serializers.SerializerMethodField()
     poster_url = serializers.SerializerMethodField()
@@ -32,6 +49,8 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
             "energy_peak",
             "cluster",
             "cluster_id",
+            "action",
+            "quality",
             "x",
             "y",
             "clip_url",
@@ -60,19 +79,50 @@ class SegmentFilterSerializer(serializers.Serializer[Any]):
 
     video = serializers.IntegerField(required=False, min_value=1)
     cluster = serializers.IntegerField(required=False, min_value=0, help_text="The cluster's index within the run.")
+    action = serializers.IntegerField(required=False, min_value=1, help_text="Effective: its own, else its cluster's.")
+    unnamed = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="True: those of no action."
+    )
 
 
-class SimilarFilterSerializer(serializers.Serializer[Any]):
-    """How many, and which segments count. Durations in seconds."""
+class SimilarFilterSerializer(Parameters):
+    """How many, and which segments count. Durations in seconds; dates are of the day a video arrived, in UTC."""
 
     k = serializers.IntegerField(default=20, min_value=1, max_value=100)
-    scope = serializers.ChoiceField(choices=["run", "project"], default="run")
-    video = serializers.IntegerField(required=False, min_value=1)
+    cursor = serializers.CharField(required=False, max_length=200, help_text="`next` of the page before.")
+    scope = serializers.ChoiceField(
+        choices=["run", "project"], default="run", help_text="Where `run` is not given: the example's run, or all."
+    )
+    run = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=MAX_ID), required=False, max_length=100
+    )
+    video = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
     view = serializers.CharField(required=False, max_length=60)
-    cluster = serializers.IntegerField(required=False, min_value=0)
+    cluster = serializers.IntegerField(
+        required=False, min_value=0, max_value=2**31 - 1, help_text="Its index within its run."
+    )
+    action = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
     exclude_same_video = serializers.BooleanField(default=False)
     min_duration_s = serializers.FloatField(required=False, min_value=0)
     max_duration_s = serializers.FloatField(required=False, min_value=0)
+    min_quality = serializers.FloatField(required=False, min_value=0, max_value=3)
+    date_from = serializers.DateField(required=False)
+    date_to = serializers.DateField(required=False)
+
+    def validate_cursor(self, text: str) -> Position:
+        try:
+            distance, pk, shown = json.loads(base64.urlsafe_b64decode(text.encode()))
+            return Position(float(distance), int(pk), min(max(int(shown), 0), MAX_ID))
+        except (ValueError, TypeError, OverflowError) as error:
+            raise serializers.ValidationError("This is no cursor of a page.") from error
+
+
+def cursor_of(position: Position | None) -> str | None:
+    """What the next page is asked for with; None after the last."""
+    if position is None:
+        return None
+    text = json.dumps([position.distance, position.pk, position.shown])
+    return base64.urlsafe_b64encode(text.encode()).decode()
 
 
 class NeighbourSerializer(serializers.Serializer[Any]):
@@ -81,9 +131,14 @@ class NeighbourSerializer(serializers.Serializer[Any]):
 
 
 class SimilarSerializer(serializers.Serializer[Any]):
+    """Give `next` back as `?cursor=`; null says this is the last page."""
+
     results = NeighbourSerializer(many=True)
-    searched = serializers.IntegerField(help_text="How many segments passed the filters.")
+    searched = serializers.IntegerField(
+        help_text="How many segments passed the filters; where there are very many, about how many."
+    )
     exact = serializers.BooleanField(help_text="Whether every one of them was compared.")
+    next = serializers.CharField(allow_null=True)
     space = serializers.CharField(help_text="Names tokenizer and encoder; only vectors of one space are compared.")
 
 
@@ -107,6 +162,7 @@ class ClusterSerializer(serializers.Serializer[Any]):
     run = serializers.IntegerField(source="cluster.run_id")
     index = serializers.IntegerField(source="cluster.index")
     name = serializers.CharField(source="cluster.name")
+    action = ActionRefSerializer(source="cluster.action", allow_null=True)
     size = serializers.IntegerField(source="cluster.size")
     share = serializers.FloatField()
     silhouette = serializers.FloatField(source="cluster.silhouette", allow_null=True)
@@ -160,12 +216,66 @@ class CoherenceSerializer(serializers.ModelSerializer[Coherence]):
         )
 
 
-class MapSerializer(serializers.Serializer[Any]):
-    ids = serializers.ListField(child=serializers.IntegerField())
-    x = serializers.ListField(child=serializers.FloatField())
-    y = serializers.ListField(child=serializers.FloatField())
-    cluster = serializers.ListField(child=serializers.IntegerField(allow_null=True))
-    video = serializers.ListField(child=serializers.IntegerField())
-    start_s = serializers.ListField(child=serializers.FloatField())
-    duration_s = serializers.ListField(child=serializers.FloatField())
-    projection = serializers.ChoiceField(choices=["pca", "umap"])
+class ComparedRunSerializer(serializers.Serializer[Any]):
+    """One side of a comparison."""
+
+    id = serializers.IntegerField(source="pk")
+    number = serializers.IntegerField()
+    preset = serializers.CharField()
+    n_segments = serializers.IntegerField()
+    n_clusters_found = serializers.IntegerField()
+    silhouette = serializers.FloatField(source="metrics.silhouette", allow_null=True, default=None)
+    calinski_harabasz = serializers.FloatField(source="metrics.calinski_harabasz", allow_null=True, default=None)
+    stability = serializers.FloatField(source="metrics.stability", allow_null=True, default=None)
+
+
+class ConfigDifferenceSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField(help_text="Dotted: detection.alpha.")
+    a = serializers.JSONField(allow_null=True)
+    b = serializers.JSONField(allow_null=True)
+
+
+class ComparedVideoSerializer(serializers.Serializer[Any]):
+    """Boundaries are matched one to one within a second; one that is off by less than 0.05 s was kept."""
+
+    id = serializers.IntegerField(source="video.pk")
+    title = serializers.CharField(source="video.title")
+    n_segments_a = serializers.IntegerField()
+    n_segments_b = serializers.IntegerField()
+    segmented_a = serializers.FloatField(help_text="Share of the video within segments.")
+    segmented_b = serializers.FloatField()
+    n_kept = serializers.IntegerField()
+    n_moved = serializers.IntegerField()
+    median_moved_s = serializers.FloatField(allow_null=True)
+    n_only_a = serializers.IntegerField()
+    n_only_b = serializers.IntegerField()
+
+
+class LeftOutVideoSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(source="pk")
+    title = serializers.CharField()
+
+
+class BoundaryPairSerializer(serializers.Serializer[Any]):
+    a_s = serializers.FloatField(allow_null=True)
+    b_s = serializers.FloatField(allow_null=True)
+    moved_s = serializers.FloatField(allow_null=True, help_text="How much later b's is.")
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    """Two runs side by side. `boundaries` are those of the video asked for, in order of time."""
+
+    a = ComparedRunSerializer()
+    b = ComparedRunSerializer()
+    config = ConfigDifferenceSerializer(many=True)
+    ari = serializers.FloatField(allow_null=True, help_text="Over moments at which both have a cluster.")
+    nmi = serializers.FloatField(allow_null=True)
+    n_samples = serializers.IntegerField(help_text="How many moments that were, one every 0.1 s.")
+    videos = ComparedVideoSerializer(many=True)
+    only_a = LeftOutVideoSerializer(many=True)
+    only_b = LeftOutVideoSerializer(many=True)
+    boundaries = BoundaryPairSerializer(many=True, allow_null=True)
+
+
+class ComparisonFilterSerializer(Parameters):
+    video = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)

@@ -46,6 +46,12 @@ def test_weights_lie_in_the_data_folder_unless_said_otherwise():
     )
 
 
+def test_a_licence_is_never_accepted_by_default():
+    assert not read_env({}).accept_cc_by_nc
+    assert read_env({"KINEME_ACCEPT_CC_BY_NC": "1"}).accept_cc_by_nc
+    assert read_env({"KINEME_DATA": "/data"}).cotracker == Path("/data/weights/cotracker")
+
+
 def test_zero_is_a_value():
     assert read_env({"KINEME_MIN_FREE_BYTES": "0"}).min_free_bytes == 0
 

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from backend.projects.models import Membership, Role
 from backend.runs.models import RunStatus
+from backend.vocabulary.models import Cluster
 from tests.factories.runs import a_project, a_run, a_user, a_video, some_segments
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +24,8 @@ def test_a_project_shows_its_figures(client_of):
     some_segments(old, videos[0], np.ones((5, 256)))
     some_segments(new, videos[0], np.ones((2, 256)))
     some_segments(new, videos[1], np.ones((1, 256)))
+    for run, size in ((old, 5), (new, 3)):
+        Cluster.objects.create(run=run, index=0, size=size)
     working = a_run(project, videos, status=RunStatus.RUNNING)
     some_segments(working, videos[0], np.ones((4, 256)))
     a_run(project, videos, status=RunStatus.QUEUED)

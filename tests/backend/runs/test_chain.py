@@ -13,6 +13,7 @@ import pytest
 from backend.common.artefacts import store
 from backend.projects.models import Project
 from backend.runs import selectors, services, stages
+from backend.runs.exceptions import SameClusters
 from backend.runs.models import Run, RunStatus, StageExecution, Status
 from backend.videos.models import Video, VideoStatus
 from backend.videos.selectors import video_row
@@ -21,7 +22,7 @@ from backend.vocabulary import selectors as vocabulary
 from backend.vocabulary.models import EMBEDDING_DIM, Segment
 from ml.synthetic import SceneConfig, plan, render
 from tests.backend.runs.fingerprint import fingerprint
-from tests.factories.runs import a_project, a_user
+from tests.factories.runs import a_project, a_user, an_action
 from tests.ml.media import textured, write_video
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,7 +72,9 @@ def test_from_upload_to_similar_primitives(project: Project, takes: list[Path], 
     assert videos[0].sprite is not None
 
     calibrated = discover(project, work)
-    smoothed = selectors.energy_columns(calibrated, videos[0])["smoothed"]
+    smoothed = np.load(store().path(selectors.stage_output(calibrated, "segment", videos[0])) / "energy.npz")[
+        "smoothed"
+    ]
     # A tokenizer of thirty training steps says little; the team sets a threshold that cuts.
     run = discover(project, work, n_clusters=4, theta_on=float(np.quantile(smoothed, 0.6)), tokenizer_run=calibrated)
     assert (run.status, run.reason) == (RunStatus.DONE, "")
@@ -92,14 +95,14 @@ def test_from_upload_to_similar_primitives(project: Project, takes: list[Path], 
         assert one[-1].end_s <= plan(SCENE).duration_s + 0.1
 
     assert calibrated.calibrations[0]["theta_on"] > 0
-    columns = selectors.energy_columns(run, videos[0])
-    lengths = {len(columns[name]) for name in ("times_s", "energy", "smoothed", "velocity")}
-    assert len(lengths) == 1
+    facts = selectors.signal_facts(run, videos[0])
+    assert facts["columns"] == ["times_s", "energy", "velocity", "latent", "flow"]
+    assert len(selectors.signal_columns(run, videos[0])) == facts["n_steps"] * (8 + 4 * 4)
     assert sum(c.size for c in run.clusters.all()) == len(segments)
     cards = vocabulary.cluster_cards(run)
     assert [sum(card.durations_histogram) for card in cards] == [card.cluster.size for card in cards]
     assert sum(card.share for card in cards) == pytest.approx(1)
-    found = vocabulary.similar_segments(segments[0], Segment.objects.filter(run=run), k=5)
+    found = vocabulary.similar_segments(segments[0].embedding, segments[0].space, run.segments.all(), k=5)
     assert len(found.segments) == 5
     assert found.exact
 
@@ -131,6 +134,103 @@ def test_a_second_run_recomputes_only_what_changed(
     fresh = set(third.stages.exclude(stage="umap").filter(reused=False).values_list("stage", flat=True))
     assert fresh == {"calibrate", "segment", "clips", "embed", "cluster", "visual", "coherence"}
     assert first.segments.count() == again.segments.count()
+
+
+def test_another_k_reuses_all_up_to_the_embeddings(
+    project: Project, takes: list[Path], work: Callable[[], None]
+) -> None:
+    ingest(project, takes[:1], work)
+    first = discover(project, work, n_clusters=3)
+    again = services.recluster(run=first, n_clusters=4, by=project.created_by)
+    work()
+    again.refresh_from_db()
+    assert (again.status, again.clusters.count(), again.derived_from) == (RunStatus.DONE, 4, first)
+    assert set(again.stages.exclude(stage="umap").filter(reused=False).values_list("stage", flat=True)) == {
+        "cluster",
+        "coherence",
+    }
+    was, now = first.pipeline_config().to_dict(), again.pipeline_config().to_dict()
+    assert (now["clustering"].pop("n_clusters"), was["clustering"].pop("n_clusters")) == (4, 3)
+    assert now == was
+    with pytest.raises(SameClusters):
+        services.recluster(run=again, n_clusters=4, by=project.created_by)
+
+
+def test_names_outlive_that_a_run_is_tried_again(project: Project, takes: list[Path], work: Callable[[], None]) -> None:
+    ingest(project, takes[:1], work)
+    run = discover(project, work, n_clusters=3)
+    grasp, odd = an_action(project, "Grasp"), an_action(project, "Odd")
+    run.clusters.filter(index=1).update(action=grasp)
+    single = run.segments.first()
+    assert single is not None
+    run.segments.filter(pk=single.pk).update(action=odd, quality=2)
+    clusters = list(run.clusters.order_by("pk").values())
+    segments = list(run.segments.order_by("pk").values_list("pk", "cluster", "action", "quality"))
+    run.stages.filter(stage="segment").update(status=Status.FAILED)
+    services.retry_run(run)
+    work()
+    run.refresh_from_db()
+    assert run.status == RunStatus.DONE
+    assert list(run.clusters.order_by("pk").values()) == clusters
+    assert list(run.segments.order_by("pk").values_list("pk", "cluster", "action", "quality")) == segments
+
+    # Clusters that are others by now do not keep the name: as if all had been in the first.
+    run.segments.update(cluster=run.clusters.get(index=0))
+    run.stages.filter(stage="cluster").update(status=Status.FAILED)
+    services.retry_run(run)
+    work()
+    assert not run.clusters.filter(action__isnull=False).exists()
+
+
+def test_cotracker_says_what_it_needs_and_is_never_replaced(
+    project: Project, takes: list[Path], work: Callable[[], None], settings, tmp_path: Path
+) -> None:
+    ingest(project, takes[:1], work)
+    settings.COTRACKER, settings.ACCEPT_CC_BY_NC = tmp_path / "cotracker", False
+    run = discover(project, work, tracker="cotracker3")
+    track = run.stages.get(stage="track")
+    assert (run.status, track.status, track.queue) == (RunStatus.FAILED, Status.FAILED, "gpu")
+    assert "cotracker3 scaled_online.pth" in track.reason
+    assert run.stages.get(stage="segment").status == Status.SKIPPED
+
+
+def test_what_is_kept_reuses_everything_up_to_the_energy(
+    project: Project, takes: list[Path], work: Callable[[], None]
+) -> None:
+    videos = ingest(project, takes, work)
+    Video.objects.filter(pk=videos[0].pk).update(view="front")  # the other has none, and is named by its file
+    first = discover(project, work)
+    thresholds = selectors.thresholds(first)
+    found = list(first.segments.filter(video=videos[0]).values_list("start_s", "end_s"))
+    cuts = [[found[0][0], found[0][1] + 0.02], *([list(found[-1])] if len(found) > 1 else [])]
+    kept = services.keep_run(
+        run=first,
+        by=project.created_by,
+        detection={"alpha": 0.8},
+        refinement={"rest": None},
+        theta_scale=0.5,
+        cuts={str(videos[0].pk): cuts},
+    )
+    work()
+    kept.refresh_from_db()
+    assert (kept.status, kept.reason, kept.derived_from) == (RunStatus.DONE, "", first)
+    reused = {"track", "train", "tokenize", "energy"}
+    assert set(kept.stages.filter(reused=True).values_list("stage", flat=True)) == reused
+    assert not kept.stages.filter(stage__in=reused, reused=False).exists()
+    assert {video: one.theta_on for video, one in selectors.thresholds(kept).items()} == {
+        video: one.theta_on * 0.5 for video, one in thresholds.items()
+    }
+    assert [[s.start_s, s.end_s] for s in kept.segments.filter(video=videos[0]).order_by("index")] == cuts
+    assert all(segment.codes and segment.embedding is not None for segment in kept.segments.all())
+    assert kept.stages.get(stage="segment", video=videos[0]).message.endswith("set by hand")
+
+    # Kept again without a change, the other video is cut the same: its primitives are there already.
+    again = services.keep_run(run=kept, by=project.created_by)
+    work()
+    again.refresh_from_db()
+    assert again.stages.get(stage="segment", video=videos[1]).reused
+    assert not again.stages.get(stage="segment", video=videos[0]).reused
+    assert again.config["detection"] == kept.config["detection"]
 
 
 def test_a_tokenizer_can_be_reused(project: Project, takes: list[Path], work: Callable[[], None]) -> None:

@@ -132,7 +132,8 @@ def test_killed_in_every_stage_a_run_ends_as_if_nothing_had_happened(
         project = Project.objects.get(name="calm")
         first = services.start_run(project=project, by=owner, preset="tiny")
         wait_for(lambda: settled(first), lambda: states(first) + log.read_text())
-        smoothed = selectors.energy_columns(first, project.videos.get())["smoothed"]
+        segmented = selectors.stage_output(first, "segment", project.videos.get())
+        smoothed = np.load(store().path(segmented) / "energy.npz")["smoothed"]
         theta_on = float(np.quantile(smoothed, 0.6))  # thirty training steps do not calibrate well
         calm = services.start_run(project=project, by=owner, preset="tiny", theta_on=theta_on, n_clusters=3)
         wait_for(lambda: settled(calm), lambda: states(calm) + log.read_text())

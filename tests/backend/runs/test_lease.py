@@ -176,8 +176,8 @@ def test_a_message_the_broker_lost_is_sent_again(
 ) -> None:
     assert reap() == 0, "it has not waited long"
     StageExecution.objects.filter(pk=queued.pk).update(queued_at=timezone.now() - timedelta(minutes=1))
-    monkeypatch.setattr("backend.runs.reaper._is_empty", lambda queue: False)
+    monkeypatch.setattr("backend.runs.reaper.is_empty", lambda queue: False)
     assert reap() == 0, "the broker still holds messages for its queue: it is only busy"
-    monkeypatch.setattr("backend.runs.reaper._is_empty", lambda queue: True)
+    monkeypatch.setattr("backend.runs.reaper.is_empty", lambda queue: True)
     assert reap() == 1
     assert woken == [(queued.pk, "cpu")]

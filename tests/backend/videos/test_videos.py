@@ -24,6 +24,7 @@ def test_a_prepared_video_shows_what_was_found(client_of, media: Path):
     truth = {"segments": [{"start": 0.0, "end": 1.5, "label": "grasp"}]}
     video = a_video(project, view="top", recording="take 1", width_px=1280, height_px=720, fps=29.97, codec="h264")
     video.variable_frame_rate, video.warnings, video.truth = False, ["No sound."], truth
+    video.info = {"proxy": {"fps": 30000 / 1001, "copied": False}}
     video.save()
     give_files(video)
     old, new = a_run(project, [video]), a_run(project, [video])
@@ -40,6 +41,7 @@ def test_a_prepared_video_shows_what_was_found(client_of, media: Path):
         "title": video.title,
         "view": "top",
         "recording": "take 1",
+        "offset_s": 0.0,
         "synthetic": False,
         "size_bytes": 1000,
         "status": "ready",
@@ -62,7 +64,7 @@ def test_a_prepared_video_shows_what_was_found(client_of, media: Path):
         "latest_run": new.pk,
         "run_reason": None,
     }
-    assert client.get(f"/api/videos/{video.pk}/").json() == {**row, "truth": truth}
+    assert client.get(f"/api/videos/{video.pk}/").json() == {**row, "truth": truth, "proxy_fps": 30000 / 1001}
 
 
 def test_a_video_the_newest_run_left_out_says_why(client_of):
@@ -88,6 +90,40 @@ def test_a_video_on_its_way_has_progress_and_nothing_else_yet(client_of):
     assert row["progress"] == 0.75
     for name in ("poster_url", "sprite", "browser_url", "n_segments", "latest_run", "duration_s", "codec", "truth"):
         assert row[name] is None, name
+
+
+def test_a_manager_says_where_a_video_stands_among_its_views(client_of):
+    user = a_user()
+    video = a_video(a_project(user), view="front", recording="take 1")
+    client = client_of(user)
+    answer = client.patch(f"/api/videos/{video.pk}/", {"offset_s": -1.25}, content_type="application/json")
+    assert answer.status_code == 200
+    assert (answer.json()["offset_s"], answer.json()["view"], answer.json()["recording"]) == (-1.25, "front", "take 1")
+    client.patch(f"/api/videos/{video.pk}/", {"recording": "take\n2", "view": ""}, content_type="application/json")
+    video.refresh_from_db()
+    assert (video.offset_s, video.view, video.recording) == (-1.25, "", "take 2")
+
+
+@pytest.mark.parametrize("offset", ["NaN", "inf", 1e9, "soon", None])
+def test_an_offset_is_a_number_of_seconds(client_of, offset: object):
+    user = a_user()
+    video = a_video(a_project(user))
+    answer = client_of(user).patch(f"/api/videos/{video.pk}/", {"offset_s": offset}, content_type="application/json")
+    assert answer.status_code == 400
+    video.refresh_from_db()
+    assert video.offset_s == 0.0
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.VIEWER, 403), (Role.REVIEWER, 403), (None, 404)])
+def test_only_managers_change_a_video(client_of, role: Role | None, status: int):
+    user, project = a_user(), a_project(a_user())
+    video = a_video(project)
+    if role is not None:
+        Membership.objects.create(project=project, user=user, role=role)
+    answer = client_of(user).patch(f"/api/videos/{video.pk}/", {"offset_s": 1}, content_type="application/json")
+    assert answer.status_code == status
+    video.refresh_from_db()
+    assert video.offset_s == 0.0
 
 
 def test_a_failed_video_says_why(client_of):

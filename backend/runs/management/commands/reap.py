@@ -1,15 +1,20 @@
-"""Requeue stages whose worker died or whose message was lost, every two seconds, until stopped."""
+"""Requeue stages and examples whose worker died or whose message was lost, every two seconds, until stopped."""
 
 import signal
 import threading
+import time
 from typing import Any
 
+from celery import current_app
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection
+from kombu.exceptions import OperationalError as BrokerAway
 
-from backend.runs.reaper import reap
+from backend.runs import reaper
+from backend.search import services as search
 
 EVERY_S = 2.0
+INDEX_EVERY_S = 600.0
 
 
 class Command(BaseCommand):
@@ -19,9 +24,16 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
+        reminded = time.monotonic()
         while not stop.wait(EVERY_S):
             try:
-                reap()
+                reaper.reap()
+                search.reap()
+                if time.monotonic() - reminded > INDEX_EVERY_S:
+                    reminded = time.monotonic()
+                    current_app.send_task("vocabulary.index_spaces", queue="io", retry=False)
+            except BrokerAway as error:
+                self.stderr.write(f"the broker is away: {error}")
             except OperationalError as error:
                 self.stderr.write(f"the database is away: {error}")
                 connection.close()
