@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from ml.synthetic import SceneConfig, render
+from tests.e2e.api import Api, eventually
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STARTS_WITHIN_S = 240.0
@@ -70,6 +71,10 @@ def start(data: Path, *, port: int = 0) -> Kineme:
         assert process.poll() is None, said
         assert time.monotonic() < deadline, said
         time.sleep(0.2)
+
+
+def api_of(browser: Browser, running: Kineme) -> Api:
+    return Api(browser, running.address, password=running.password, sign_in=running.sign_in)
 
 
 def stop(running: Kineme) -> None:
@@ -129,3 +134,39 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scene = SceneConfig.difficulty("easy", cycles=1, width_px=480, height_px=270, fps=30)
     render(scene, "front", path, lambda *_: None)
     return path
+
+
+@dataclass
+class Explored:
+    """A project with two views of one take and a finished run over both, for tests that look and do not upload."""
+
+    api: Api
+    project: int
+    videos: dict[str, int]  # by view
+    run: int
+    kineme: Kineme
+
+    def sign_in(self, page: Page, path: str = "") -> None:
+        """Bring a fresh window to a place in the project: `""` is its videos, `/runs` its runs."""
+        page.context.add_cookies(self.api.context.cookies())
+        page.goto(f"{self.kineme.address}/projects/{self.project}{path}")
+
+
+@pytest.fixture(scope="session")
+def explored(browser: Browser, kineme: Kineme, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Explored]:
+    """Tests share it: what a test changes here, it leaves so that the others still hold."""
+    api = api_of(browser, kineme)
+    project = api.call("POST", "/api/projects/", data={"name": "Gearbox line"}).json()["id"]
+    folder = tmp_path_factory.mktemp("views")
+    scene = SceneConfig.difficulty("easy", cycles=2, width_px=480, height_px=270, fps=30)
+    videos = {}
+    for view in ("front", "side"):
+        render(scene, view, folder / f"{view}.mp4", lambda *_: None)
+        videos[view] = api.upload(
+            project, folder / f"{view}.mp4", title=f"gearbox-{view}.mp4", view=view, recording="gearbox"
+        )
+    eventually(lambda: all(row["status"] == "ready" for row in api.get(f"/api/projects/{project}/videos/")))
+    started = api.call("POST", f"/api/projects/{project}/runs/", data={"preset": "tiny", "n_clusters": 6}).json()
+    eventually(lambda: api.get(f"/api/runs/{started['id']}/")["status"] == "done")
+    yield Explored(api, project, videos, started["id"], kineme)
+    api.context.close()

@@ -7,65 +7,19 @@ import json
 import os
 import re
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import APIRequestContext, Browser, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Kineme, start, stop
+from tests.e2e.api import Api, eventually
+from tests.e2e.conftest import Kineme, api_of, start, stop
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
-PATIENCE_S = 240.0
 CHUNK_BYTES = 8 << 20
 DISCOVER = {"preset": "tiny", "n_clusters": 3}
-
-
-class Api:
-    """The API as a script uses it, signed in by the password, or where it was not printed by the one-time link."""
-
-    def __init__(self, browser: Browser, kineme: Kineme) -> None:
-        self.address = kineme.address
-        self.context = browser.new_context()
-        self.request: APIRequestContext = self.context.request
-        self.get("/api/session/")  # sets the CSRF cookie
-        if kineme.password:
-            self.call("POST", "/api/session/", data={"username": "owner", "password": kineme.password})
-        else:
-            assert self.request.get(kineme.sign_in).ok
-
-    def call(self, method: str, path: str, *, data: Any = None, headers: dict[str, str] | None = None) -> Any:
-        tokens = {c["name"]: c["value"] for c in self.context.cookies()}
-        sent = {"X-CSRFToken": tokens.get("csrftoken", ""), "Referer": self.address, **(headers or {})}
-        answer = self.request.fetch(self.address + path, method=method, data=data, headers=sent)
-        assert answer.ok, f"{method} {path}: {answer.status} {answer.text()[:500]}"
-        return answer
-
-    def get(self, path: str) -> Any:
-        return self.call("GET", path).json()
-
-    def upload(self, project: int, film: Path) -> int:
-        tus = {"Tus-Resumable": "1.0.0"}
-        name = "c2hpZnQtYS5tcDQ="  # shift-a.mp4
-        made = self.call(
-            "POST",
-            f"/api/projects/{project}/uploads/",
-            headers={**tus, "Upload-Length": str(film.stat().st_size), "Upload-Metadata": f"filename {name}"},
-        )
-        patch = {**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-        done = self.call("PATCH", made.headers["location"], data=film.read_bytes(), headers=patch)
-        return int(done.headers["kineme-video"])
-
-
-def eventually(what: Callable[[], Any], said: Callable[[], object] = lambda: "") -> Any:
-    deadline = time.monotonic() + PATIENCE_S
-    while not (found := what()):
-        assert time.monotonic() < deadline, said()
-        time.sleep(0.1)
-    return found
 
 
 def kill_all(kineme: Kineme) -> None:
@@ -121,7 +75,7 @@ def test_an_upload_survives_a_reload_and_a_killed_server(
         kineme = start(tmp_path / "data", port=int(kineme.address.rsplit(":", 1)[1]))
         expect(page.get_by_role("link", name="long-shift.mp4")).to_be_visible(timeout=180_000)
 
-        api = Api(browser, kineme)
+        api = api_of(browser, kineme)
         (video,) = api.get("/api/projects/1/videos/")
         assert video["size_bytes"] == large.stat().st_size
         kept = api.call("GET", f"/api/videos/{video['id']}/files/original").body()
@@ -166,17 +120,17 @@ def artefacts(kineme: Kineme) -> dict[str, Any]:
 def test_killed_as_a_whole_a_run_ends_as_if_nothing_had_happened(
     moment: str, kineme: Kineme, browser: Browser, film: Path, tmp_path: Path
 ) -> None:
-    calm = Api(browser, kineme)
+    calm = api_of(browser, kineme)
     expected = findings(calm, discovered(calm, film))
     stormy_kineme = start(tmp_path / "data")
     try:
-        api = Api(browser, stormy_kineme)
+        api = api_of(browser, stormy_kineme)
         run = begin(api, film)
         stages = lambda: api.get(f"/api/runs/{run}/stages/")  # noqa: E731
         eventually(lambda: [s for s in stages() if s["stage"] == moment and s["status"] in ("running", "done")], stages)
         kill_all(stormy_kineme)
         stormy_kineme = start(tmp_path / "data", port=int(stormy_kineme.address.rsplit(":", 1)[1]))
-        api = Api(browser, stormy_kineme)
+        api = api_of(browser, stormy_kineme)
         finish(api, run)
         assert findings(api, run) == expected
         calm_files = artefacts(kineme)

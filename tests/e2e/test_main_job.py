@@ -119,8 +119,8 @@ def test_upload_discover_play_seek_and_compare(page: Page, kineme: Kineme, film:
     other.close()
 
     # Clusters, their primitives, and what is like one of them.
-    page.get_by_role("link", name="Clusters").first.click()
-    expect(page.get_by_role("heading", name="Clusters", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Actions").first.click()
+    expect(page.get_by_role("heading", name="Actions", exact=True)).to_be_visible()
     cards = page.get_by_role("link", name=re.compile(r"^Cluster \d+$"))
     expect(cards).to_have_count(3)
     shot("clusters")
@@ -144,7 +144,7 @@ def test_the_pages_fit_a_phone(page: Page, kineme: Kineme) -> None:
     page.get_by_label("Password").fill(kineme.password or "")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Motor line 3").click()
-    for place in ("Videos", "Runs", "Clusters"):
+    for place in ("Videos", "Runs", "Actions"):
         page.get_by_role("link", name=place).first.click()
         page.wait_for_load_state("networkidle")
         overflow = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")

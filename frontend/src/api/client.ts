@@ -51,3 +51,32 @@ export async function unwrap<T>(request: Promise<Answer<T>>): Promise<T> {
   connection.found();
   return answer.data as T;
 }
+
+/** The bytes at an address the API gave; refusals and silence as `unwrap` has them. */
+export async function fetchBytes(url: string, signal?: AbortSignal): Promise<ArrayBuffer> {
+  let response: Response;
+  let body: ArrayBuffer;
+  try {
+    response = await globalThis.fetch(new URL(url, window.location.origin), { credentials: "same-origin", signal });
+    body = await response.arrayBuffer();
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    connection.lost();
+    throw awayError();
+  }
+  if (!response.ok) {
+    const error = errorFrom(response.status, parsed(body));
+    if (error.isAway) connection.lost();
+    throw error;
+  }
+  connection.found();
+  return body;
+}
+
+function parsed(body: ArrayBuffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return null;
+  }
+}

@@ -4,6 +4,86 @@
  */
 
 export interface paths {
+    "/api/actions/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["actions_edit"];
+        trace?: never;
+    };
+    "/api/adjudications/{id}/undo/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["reviews_unsettle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/annotations/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["annotations_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/examples/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["examples_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/examples/{id}/similar/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["examples_similar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health/": {
         parameters: {
             query?: never;
@@ -68,6 +148,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/actions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["actions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/examples/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A range is a question, so whoever sees the project may ask it; a file is for those who work in it. */
+        post: operations["examples_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/review-plan/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["review_plan_get"];
+        put: operations["review_plan_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/runs/": {
         parameters: {
             query?: never;
@@ -78,6 +207,22 @@ export interface paths {
         get: operations["runs_list"];
         put?: never;
         post: operations["runs_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/sets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["sets_list"];
+        put?: never;
+        post: operations["sets_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -134,6 +279,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/vocabulary/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["vocabulary_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/vocabulary/redo/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["vocabulary_redo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/vocabulary/undo/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["vocabulary_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{id}/": {
         parameters: {
             query?: never;
@@ -150,6 +343,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{id}/agreement/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["reviews_agreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/assignments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["reviews_assign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{id}/cancel/": {
         parameters: {
             query?: never;
@@ -160,6 +385,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["runs_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/carry-over/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["runs_proposals"];
+        put?: never;
+        post: operations["runs_carry_over"];
         delete?: never;
         options?: never;
         head?: never;
@@ -215,6 +456,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{id}/compare/{other}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Both runs have to be of one project: times and videos of two mean nothing to each other. */
+        get: operations["runs_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/conflicts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Up to 50 primitives nobody has settled, those that differ most first. */
+        get: operations["reviews_conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/cycles/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["runs_cycles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The primitives with these ids as a file, a video at a time in time order. Times in seconds. */
+        post: operations["runs_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/groups/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["groups_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/groups/merge/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["groups_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/groups/move/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["segments_move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/groups/name/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["clusters_name"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/groups/split/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["groups_split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/keep/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new run of the same videos, cut otherwise. Everything up to the energy is reused. */
+        post: operations["runs_keep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{id}/map/": {
         parameters: {
             query?: never;
@@ -222,9 +627,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** @description Every primitive's place, as columns. uint32 length of the header, the header (JSON), then each column from the next multiple of eight bytes on, all little endian. The header says `n`, `columns` ([{name, type}], type one of float64, float32, int32), `run`, `projection` (pca or umap), its `seed`, and names: `actions` ([{id, name, colour}]) and `videos` ([{id, title}]). Columns: `ids`, `x`, `y`, `cluster` (index in the run, -1: none), `action` (id of the effective one, -1: none), `video`, `quality` (NaN: none), `start_s`, `end_s`. The ETag changes with the content: send it back as If-None-Match. */
         get: operations["runs_map"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/recluster/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new run with another k, which reuses everything up to the embeddings. */
+        post: operations["runs_recluster"];
         delete?: never;
         options?: never;
         head?: never;
@@ -241,6 +664,39 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["runs_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/review-progress/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["reviews_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/review-queue/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What you were asked to judge in this run and have not yet. */
+        get: operations["reviews_queue"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -279,14 +735,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/runs/{run}/videos/{video}/energy/": {
+    "/api/runs/{id}/transitions/": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["runs_energy"];
+        get: operations["runs_transitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/suggest-offset/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The offset that puts video `b` in step with video `a`, by when things move in each. */
+        get: operations["runs_suggest_offset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/videos/{video}/signals/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["runs_signals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -303,6 +792,56 @@ export interface paths {
             cookie?: never;
         };
         get: operations["segments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{id}/adjudications/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["reviews_settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{id}/review/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Your judgement of a primitive; given again, it replaces the one before. */
+        put: operations["reviews_give"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{id}/reviews/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Your own, and the others' once you have given yours. Managers see all. */
+        get: operations["reviews_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -344,6 +883,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sets/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["sets_get"];
+        put?: never;
+        post?: never;
+        delete: operations["sets_delete"];
+        options?: never;
+        head?: never;
+        patch: operations["sets_change"];
+        trace?: never;
+    };
+    "/api/sets/{id}/segments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["sets_segments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos/{id}/": {
         parameters: {
             query?: never;
@@ -355,6 +926,22 @@ export interface paths {
         put?: never;
         post?: never;
         delete: operations["videos_delete"];
+        options?: never;
+        head?: never;
+        patch: operations["videos_change"];
+        trace?: never;
+    };
+    "/api/videos/{id}/annotations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["annotations_list"];
+        put?: never;
+        post: operations["annotations_add"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -380,6 +967,137 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A `groups.ActionRow`. */
+        Action: {
+            id: number;
+            name: string;
+            description: string;
+            subject: string;
+            verb: string;
+            object: string;
+            primitive: components["schemas"]["PrimitiveEnum"] | components["schemas"]["BlankEnum"];
+            colour: number;
+            deprecated: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Of the run asked about. */
+            n_clusters: number | null;
+            /** @description Of the run asked about. */
+            n_segments: number | null;
+        };
+        /** @description Fields of an action; those that are not there stay as they are. */
+        ActionFields: {
+            name?: string;
+            description?: string;
+            subject?: string;
+            verb?: string;
+            object?: string;
+            primitive?: components["schemas"]["PrimitiveEnum"] | components["schemas"]["BlankEnum"];
+            colour?: number;
+            deprecated?: boolean;
+        };
+        /** @description An action where something refers to it. */
+        ActionRef: {
+            readonly id: number;
+            name: string;
+            /** @description Position in the palette, which repeats hatched. */
+            colour: number;
+        };
+        Adjudication: {
+            readonly id: number;
+            segment: number;
+            quality: number;
+            action: components["schemas"]["ActionRef"] | null;
+            note: string;
+            by: string;
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: date-time */
+            undone_at: string | null;
+        };
+        /** @description A `selectors.RunAgreement`. */
+        Agreement: {
+            /** @description Interval scale. */
+            quality: components["schemas"]["Alpha"];
+            /** @description Nominal scale. */
+            labels: components["schemas"]["Alpha"];
+            /** @description Median |Δ| of corrected starts, in seconds, over pairs of reviews. */
+            start: components["schemas"]["Figure"];
+            /** @description Median |Δ| of corrected ends, in seconds, over pairs of reviews. */
+            end: components["schemas"]["Figure"];
+            /** @description Median temporal IoU over pairs of reviews. */
+            overlap: components["schemas"]["Figure"];
+            /** @description Mean confidence. */
+            confidence: components["schemas"]["Figure"];
+            /** @description Reviews of confidence 0, 1, 2. */
+            confidences: number[];
+            pairs: components["schemas"]["Pair"][];
+            funnel: components["schemas"]["Funnel"];
+        };
+        /** @description Krippendorff's alpha with its 95 % bootstrap interval; null where it is not defined. */
+        Alpha: {
+            /** Format: double */
+            alpha: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            /** @description Primitives that two or more people judged. */
+            n_units: number;
+            n_ratings: number;
+        };
+        /** @description What people marked in a video. id: null for the video's own truth. */
+        Annotation: {
+            id: number | null;
+            name: string;
+            /** @description The format it came in. */
+            source: string;
+            segments: components["schemas"]["TruthSegment"][];
+        };
+        /** @description A file of any format `ml.annotations` reads: ActivityNet, ELAN, BORIS, VIA, tables, frame labels, our own. */
+        AnnotationUpload: {
+            /** Format: uri */
+            file: string;
+            /** @default  */
+            name: string;
+            /**
+             * @description Of an ELAN file.
+             * @default
+             */
+            tier: string;
+        };
+        /** @description Which primitives of a run go to whom: those named, else those of the set, else all. */
+        Assign: {
+            reviewers: number[];
+            segments?: number[];
+            /** Format: int64 */
+            set?: number;
+            /**
+             * Format: double
+             * @description The project's, if not given.
+             */
+            double_share?: number;
+        };
+        Assigned: {
+            segments: number;
+            /** @description Of them, given to two people. */
+            twice: number;
+            assignments: number;
+        };
+        /** @enum {unknown} */
+        BlankEnum: "";
+        BoundaryPair: {
+            /** Format: double */
+            a_s: number | null;
+            /** Format: double */
+            b_s: number | null;
+            /**
+             * Format: double
+             * @description How much later b's is.
+             */
+            moved_s: number | null;
+        };
         Calibration: {
             /** @description Of the videos that share this threshold; empty: of all. */
             view: string;
@@ -423,12 +1141,41 @@ export interface components {
             /** Format: double */
             high: number | null;
         };
+        Carried: {
+            /** @description Its index in the run. */
+            cluster: number;
+            /** Format: int64 */
+            action: number;
+        };
+        CarryOver: {
+            /**
+             * Format: int64
+             * @description The run the names come from.
+             */
+            source: number;
+            clusters: components["schemas"]["Carried"][];
+        };
+        Change: {
+            readonly id: number;
+            kind: string;
+            /** @description What was done, in a sentence. */
+            summary: string;
+            run: number | null;
+            run_number: number | null;
+            by: string;
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: date-time */
+            undone_at: string | null;
+            undone_by: string | null;
+        };
         /** @description A `selectors.ClusterCard`. */
         Cluster: {
             id: number;
             run: number;
             index: number;
             name: string;
+            action: components["schemas"]["ActionRef"] | null;
             size: number;
             /** Format: double */
             share: number;
@@ -505,17 +1252,290 @@ export interface components {
             random_exact: number | null;
             clusters: components["schemas"]["ClusterCoherence"][];
         };
-        Energy: {
-            times_s: number[];
-            energy: number[];
-            smoothed: number[];
-            velocity: number[];
+        /** @enum {string} */
+        ColumnsEnum: "times_s" | "energy" | "velocity" | "latent" | "flow";
+        /** @description One side of a comparison. */
+        ComparedRun: {
+            id: number;
+            number: number;
+            preset: string;
+            n_segments: number;
+            n_clusters_found: number;
             /** Format: double */
-            theta_on: number;
+            silhouette: number | null;
             /** Format: double */
-            theta_off: number;
-            source: string;
-            unit: string;
+            calinski_harabasz: number | null;
+            /** Format: double */
+            stability: number | null;
+        };
+        /** @description Boundaries are matched one to one within a second; one that is off by less than 0.05 s was kept. */
+        ComparedVideo: {
+            id: number;
+            title: string;
+            n_segments_a: number;
+            n_segments_b: number;
+            /**
+             * Format: double
+             * @description Share of the video within segments.
+             */
+            segmented_a: number;
+            /** Format: double */
+            segmented_b: number;
+            n_kept: number;
+            n_moved: number;
+            /** Format: double */
+            median_moved_s: number | null;
+            n_only_a: number;
+            n_only_b: number;
+        };
+        /** @description Two runs side by side. `boundaries` are those of the video asked for, in order of time. */
+        Comparison: {
+            a: components["schemas"]["ComparedRun"];
+            b: components["schemas"]["ComparedRun"];
+            config: components["schemas"]["ConfigDifference"][];
+            /**
+             * Format: double
+             * @description Over moments at which both have a cluster.
+             */
+            ari: number | null;
+            /** Format: double */
+            nmi: number | null;
+            /** @description How many moments that were, one every 0.1 s. */
+            n_samples: number;
+            videos: components["schemas"]["ComparedVideo"][];
+            only_a: components["schemas"]["LeftOutVideo"][];
+            only_b: components["schemas"]["LeftOutVideo"][];
+            boundaries: components["schemas"]["BoundaryPair"][] | null;
+        };
+        ConfigDifference: {
+            /** @description Dotted: detection.alpha. */
+            key: string;
+            a: unknown;
+            b: unknown;
+        };
+        /** @description A primitive its reviewers do not agree on, and what each of them said. */
+        Conflict: {
+            segment: components["schemas"]["Segment"];
+            /** @description Grades between the highest and the lowest quality. */
+            spread: number | null;
+            reviews: components["schemas"]["Review"][];
+        };
+        ConflictPage: {
+            results: components["schemas"]["Conflict"][];
+            total: number;
+        };
+        Cycle: {
+            /** Format: double */
+            start_s: number;
+            /** Format: double */
+            end_s: number;
+            /** @description False: the last of its video, which nothing ends. */
+            complete: boolean;
+            /** @description Further from the median than three MADs. */
+            outlier: boolean;
+            steps: components["schemas"]["CycleStep"][];
+        };
+        CycleStep: {
+            segment: number;
+            group: string;
+            /** Format: double */
+            start_s: number;
+            /** Format: double */
+            end_s: number;
+        };
+        CycleVideo: {
+            video: number;
+            title: string;
+            cycles: components["schemas"]["Cycle"][];
+        };
+        Cycles: {
+            groups: components["schemas"]["FlowGroup"][];
+            start: string | null;
+            /** @description Null: nothing comes twice in a video. */
+            suggested: string | null;
+            /** Format: double */
+            median_s: number | null;
+            /** Format: double */
+            mad_s: number | null;
+            /** @description Complete cycles. */
+            n: number;
+            videos: components["schemas"]["CycleVideo"][];
+        };
+        /** @description ml.config.DetectionConfig. */
+        Detection: {
+            /** Format: double */
+            alpha: number;
+            /** Format: double */
+            off_ratio: number;
+            on_steps: number;
+            off_steps: number;
+            cooldown_steps: number;
+            /** Format: double */
+            min_s: number;
+            /** Format: double */
+            max_s: number | null;
+        };
+        /** @description What is to differ from the run's detection. */
+        DetectionChange: {
+            /** Format: double */
+            alpha?: number;
+            /** Format: double */
+            off_ratio?: number;
+            on_steps?: number;
+            off_steps?: number;
+            cooldown_steps?: number;
+            /** Format: double */
+            min_s?: number;
+            /** Format: double */
+            max_s?: number | null;
+        };
+        /** @description A `surgery.Done`. */
+        Done: {
+            change: components["schemas"]["Change"];
+            action: components["schemas"]["ActionRef"] | null;
+        };
+        Example: {
+            /** Format: uuid */
+            readonly id: string;
+            run: number;
+            run_number: number;
+            video: number | null;
+            video_title: string | null;
+            /** Format: double */
+            start_s: number | null;
+            /** Format: double */
+            end_s: number | null;
+            filename: string;
+            status: components["schemas"]["ExampleStatus"];
+            reason: string;
+            space: string;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description Search by a clip; it is deleted as soon as it has been looked at. */
+        ExampleClip: {
+            /** Format: int64 */
+            run: number;
+            /** Format: uri */
+            clip: string;
+        };
+        /** @description Search by [start_s, end_s) of a video, as the run sees it. */
+        ExampleRange: {
+            /** Format: int64 */
+            run: number;
+            /** Format: int64 */
+            video: number;
+            /** Format: double */
+            start_s: number;
+            /** Format: double */
+            end_s: number;
+        };
+        /** @enum {string} */
+        ExampleStatus: "queued" | "running" | "done" | "failed";
+        Export: {
+            /** @description Primitives of that run, at least one. */
+            ids: number[];
+            /** @default csv */
+            format: components["schemas"]["FormatEnum"];
+            /**
+             * @description Goes into the file's name.
+             * @default
+             */
+            name: string;
+        };
+        Figure: {
+            /** Format: double */
+            value: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            n: number;
+        };
+        FlowGroup: {
+            key: string;
+            name: string;
+            colour: number;
+            n_segments: number;
+            /** Format: double */
+            total_s: number;
+        };
+        /** @enum {string} */
+        FormatEnum: "csv" | "json";
+        Funnel: {
+            candidates: number;
+            rated: number;
+            /** @description Mean quality of 2 or more; confidence never filters. */
+            kept: number;
+        };
+        /** @description A judgement: quality and confidence, or `skipped`. Times are seconds of the video; null: where it is cut. */
+        GiveReview: {
+            quality?: number | null;
+            confidence?: number | null;
+            /** Format: int64 */
+            action?: number | null;
+            /** Format: double */
+            start_s?: number | null;
+            /** Format: double */
+            end_s?: number | null;
+            comment?: string;
+            flagged?: boolean;
+            skipped?: boolean;
+            /** Format: double */
+            seconds?: number | null;
+        };
+        /** @description A `groups.GroupCard`: an action with all that is of it in the run, or a cluster without a name. */
+        Group: {
+            /** @description `action:7` (its id) or `cluster:3` (its index in the run). */
+            key: string;
+            name: string;
+            colour: number;
+            action: components["schemas"]["ActionRef"] | null;
+            clusters: components["schemas"]["GroupCluster"][];
+            size: number;
+            /** Format: double */
+            share: number;
+            n_videos: number;
+            /** Format: double */
+            mean_duration_s: number;
+            /** Format: double */
+            total_duration_s: number;
+            durations_histogram: number[];
+            /**
+             * Format: double
+             * @description Mean of its clusters', by how many are of each.
+             */
+            silhouette: number | null;
+            /**
+             * Format: double
+             * @description Mean of what people rated, 0..3.
+             */
+            quality: number | null;
+            n_rated: number;
+            medoids: components["schemas"]["Segment"][];
+            /** @description One entry an encoder, the preferred first. */
+            coherence: components["schemas"]["GroupCoherence"][];
+        };
+        GroupCluster: {
+            index: number;
+            name: string;
+            size: number;
+        };
+        /** @description ICSS as one encoder sees it, beside that of random pairs of the run. An interval only for a whole cluster. */
+        GroupCoherence: {
+            encoder: string;
+            weights: string;
+            seed: number;
+            /** Format: double */
+            random_icss: number | null;
+            n_segments: number;
+            n_pairs: number;
+            /** Format: double */
+            icss: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
         };
         Health: {
             database: boolean;
@@ -523,15 +1543,25 @@ export interface components {
             /** @description Worker processes that answered. */
             workers: number;
         };
-        Map: {
-            ids: number[];
-            x: number[];
-            y: number[];
-            cluster: (number | null)[];
-            video: number[];
-            start_s: number[];
-            duration_s: number[];
-            projection: components["schemas"]["ProjectionEnum"];
+        /** @description Give `next` back as `?cursor=`; null says this is the last page. */
+        History: {
+            results: components["schemas"]["Change"][];
+            next: string | null;
+            /** @description What undo would take back. */
+            undo: components["schemas"]["Change"] | null;
+            /** @description What redo would do again. */
+            redo: components["schemas"]["Change"] | null;
+        };
+        LeftOutVideo: {
+            id: number;
+            title: string;
+        };
+        Merge: {
+            groups: string[];
+            /** @description `action:7` (its id) or `cluster:3` (its index in the run). */
+            into: string;
+            /** @description For a cluster that has none. */
+            name?: string;
         };
         Metrics: {
             /** Format: double */
@@ -541,6 +1571,17 @@ export interface components {
             /** Format: double */
             stability: number | null;
         };
+        Move: {
+            segments: number[];
+            /** @description A group; `new`: a new action called `name`; `own`: each back to its cluster. */
+            to: string;
+            name?: string;
+        };
+        NameCluster: {
+            /** @description Its index in the run. */
+            cluster: number;
+            name: string;
+        };
         Neighbour: {
             segment: components["schemas"]["Segment"];
             /**
@@ -548,6 +1589,48 @@ export interface components {
              * @description Cosine distance, 0..2.
              */
             distance: number;
+        };
+        Pair: {
+            first: string;
+            second: string;
+            n: number;
+            /** Format: double */
+            same_quality: number;
+            /**
+             * Format: double
+             * @description Mean of |Δ quality|, in grades.
+             */
+            mean_difference: number;
+            n_labelled: number;
+            /** Format: double */
+            same_label: number | null;
+        };
+        PatchedChangeSet: {
+            name?: string;
+            for_review?: boolean;
+        };
+        /** @description Where a video stands among the views of its recording. */
+        PatchedChangeVideo: {
+            view?: string;
+            recording?: string;
+            /**
+             * Format: double
+             * @description Second t of this video is second t + offset_s of its recording.
+             */
+            offset_s?: number;
+        };
+        /** @description Fields of an action; those that are not there stay as they are. */
+        PatchedEditAction: {
+            name?: string;
+            description?: string;
+            subject?: string;
+            verb?: string;
+            object?: string;
+            primitive?: components["schemas"]["PrimitiveEnum"] | components["schemas"]["BlankEnum"];
+            colour?: number;
+            deprecated?: boolean;
+            /** @description What was in them; refused if that has changed. */
+            expected?: components["schemas"]["ActionFields"];
         };
         Preset: {
             name: components["schemas"]["PresetName"];
@@ -559,6 +1642,48 @@ export interface components {
         };
         /** @enum {string} */
         PresetName: "paper" | "small" | "tiny";
+        /** @enum {string} */
+        PrimitiveEnum: "grasp" | "place" | "lift" | "lower" | "transport" | "wrist_rotate" | "reorient" | "push" | "pull" | "press" | "move" | "rotate_free" | "reorient_free" | "wait";
+        PrimitiveSet: {
+            readonly id: number;
+            project: number;
+            run: number;
+            run_number: number;
+            name: string;
+            /** @description How many primitives were put in. */
+            n: number;
+            /** @description Waits for reviewers. */
+            for_review: boolean;
+            created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        PrimitiveSetDetail: {
+            readonly id: number;
+            project: number;
+            run: number;
+            run_number: number;
+            name: string;
+            /** @description How many primitives were put in. */
+            n: number;
+            /** @description Waits for reviewers. */
+            for_review: boolean;
+            created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            ids: number[];
+        };
+        /** @description A `selectors.Progress`. */
+        Progress: {
+            reviewer: number;
+            name: string;
+            assigned: number;
+            done: number;
+            skipped: number;
+            flagged: number;
+            /** Format: double */
+            mean_seconds: number | null;
+        };
         Project: {
             readonly id: number;
             readonly name: string;
@@ -582,6 +1707,90 @@ export interface components {
         };
         /** @enum {string} */
         ProjectionEnum: "pca" | "umap";
+        /** @description A `carrying.Proposal`. */
+        Proposal: {
+            cluster: number;
+            name: string;
+            size: number;
+            action: components["schemas"]["ActionRef"] | null;
+            /** Format: double */
+            overlap_s: number;
+            /**
+             * Format: double
+             * @description The share of the cluster's time that was the action's.
+             */
+            of_cluster: number;
+            /**
+             * Format: double
+             * @description The share of the action's time that is the cluster's.
+             */
+            of_action: number;
+            ticked: boolean;
+        };
+        Proposals: {
+            /** @description Null: no other run has names over these videos. */
+            source: components["schemas"]["RunRef"] | null;
+            proposals: components["schemas"]["Proposal"][];
+        };
+        Recluster: {
+            n_clusters: number;
+        };
+        /** @description ml.config.RefinementConfig. */
+        Refinement: {
+            /** Format: double */
+            rest: number | null;
+            /** Format: double */
+            dip: number | null;
+            /** Format: double */
+            smooth_s: number;
+            /** Format: double */
+            min_piece_s: number;
+            /** Format: double */
+            hold_s: number;
+        };
+        /** @description What is to differ from the run's refinement. */
+        RefinementChange: {
+            /** Format: double */
+            rest?: number | null;
+            /** Format: double */
+            dip?: number | null;
+            /** Format: double */
+            smooth_s?: number;
+            /** Format: double */
+            min_piece_s?: number;
+            /** Format: double */
+            hold_s?: number;
+        };
+        Review: {
+            readonly id: number;
+            segment: number;
+            reviewer: string;
+            quality: number | null;
+            confidence: number | null;
+            action: components["schemas"]["ActionRef"] | null;
+            /**
+             * Format: double
+             * @description Where the reviewer would cut; null: where it is cut.
+             */
+            start_s: number | null;
+            /** Format: double */
+            end_s: number | null;
+            comment: string;
+            /** @description Somebody else should look at it. */
+            flagged: boolean;
+            skipped: boolean;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        ReviewPlan: {
+            /**
+             * Format: double
+             * @description Of what is assigned, judged by two.
+             */
+            double_share: number;
+        };
         /** @enum {string} */
         Role: "viewer" | "reviewer" | "manager" | "owner";
         /** @description A run of `selectors.runs_visible_to`; `context["progress"]` holds `selectors.progress_of`. */
@@ -598,6 +1807,12 @@ export interface components {
             /** Format: double */
             theta_on: number | null;
             tokenizer_run: number | null;
+            /** @description The run it was kept from. */
+            derived_from: number | null;
+            /** @description Of the run it was kept from. */
+            derived_from_number: number | null;
+            /** @description A person set primitives in some of its videos. */
+            is_hand_cut: boolean;
             config_hash: string;
             started_by: string;
             /** Format: date-time */
@@ -625,11 +1840,43 @@ export interface components {
             n_clusters?: number | null;
             /** Format: double */
             theta_on?: number | null;
+            /**
+             * @description cotracker3 is under CC-BY-NC 4.0: its weights and an accepted licence have to be on the workers.
+             * @default flow
+             */
+            tracker: components["schemas"]["TrackerEnum"];
             tokenizer_run?: number | null;
             videos?: number[] | null;
         };
+        /** @description A run cut otherwise. What is left out stays as it is. */
+        RunKeep: {
+            detection?: components["schemas"]["DetectionChange"];
+            refinement?: components["schemas"]["RefinementChange"];
+            /**
+             * Format: double
+             * @description Times the run's threshold of each view.
+             * @default 1
+             */
+            theta_scale: number;
+            /** @description By video id, exactly the [start_s, end_s) it is to have. */
+            cuts?: {
+                [key: string]: number[][];
+            };
+        };
+        RunRef: {
+            id: number;
+            number: number;
+        };
         /** @enum {string} */
         RunStatus: "queued" | "running" | "done" | "failed" | "cancelled";
+        SaveSet: {
+            run: number;
+            name: string;
+            /** @description Primitives of that run, at least one. */
+            ids: number[];
+            /** @default false */
+            for_review: boolean;
+        };
         Segment: {
             readonly id: number;
             run: number;
@@ -650,6 +1897,13 @@ export interface components {
             energy_peak: number;
             cluster: number | null;
             cluster_id: number | null;
+            /** @description Its own, else its cluster's; null: the cluster is unnamed. */
+            action: components["schemas"]["ActionRef"] | null;
+            /**
+             * Format: double
+             * @description Mean of the reviews' quality, 0..3; null: none yet.
+             */
+            quality: number | null;
             /** Format: double */
             x: number | null;
             /** Format: double */
@@ -666,18 +1920,60 @@ export interface components {
             user: components["schemas"]["User"] | null;
             version: string;
         };
+        Settle: {
+            quality: number;
+            /**
+             * Format: int64
+             * @description Null: leave it.
+             */
+            action?: number | null;
+            /** @default  */
+            note: string;
+        };
         SignIn: {
             username: string;
             password: string;
         };
+        /** @description Where a video's signals lie, and all that cutting them again takes. */
+        Signals: {
+            /** @description The columns one after the other, little endian: times_s as float64, the others as float32. */
+            url: string;
+            n_steps: number;
+            /**
+             * Format: double
+             * @description Where step 0 begins; step k ends at times_s[k].
+             */
+            start_s: number;
+            /** Format: double */
+            duration_s: number | null;
+            columns: components["schemas"]["ColumnsEnum"][];
+            source: string;
+            unit: string;
+            /** Format: double */
+            theta_on: number;
+            /** Format: double */
+            theta_off: number;
+            detection: components["schemas"]["Detection"];
+            refinement: components["schemas"]["Refinement"];
+            /** @description The primitives of this video were set by a person. */
+            hand_cut: boolean;
+        };
+        /** @description Give `next` back as `?cursor=`; null says this is the last page. */
         Similar: {
             results: components["schemas"]["Neighbour"][];
-            /** @description How many segments passed the filters. */
+            /** @description How many segments passed the filters; where there are very many, about how many. */
             searched: number;
             /** @description Whether every one of them was compared. */
             exact: boolean;
+            next: string | null;
             /** @description Names tokenizer and encoder; only vectors of one space are compared. */
             space: string;
+        };
+        Split: {
+            /** @description `action:7` (its id) or `cluster:3` (its index in the run). */
+            group: string;
+            /** @description Of the smaller half. */
+            name?: string;
         };
         /** @description Hover pictures: tile i, in reading order, shows the video at i * interval_s. */
         Sprite: {
@@ -719,6 +2015,51 @@ export interface components {
         StageEnum: "probe" | "preview" | "track" | "train" | "tokenize" | "energy" | "calibrate" | "segment" | "clips" | "embed" | "cluster" | "umap" | "visual" | "coherence";
         /** @enum {string} */
         StageStatus: "waiting" | "queued" | "running" | "done" | "failed" | "cancelled" | "skipped";
+        /** @description Which step of the history; null: the person's own last one. */
+        Step: {
+            /** Format: int64 */
+            change?: number | null;
+        };
+        /** @description Where the energies of two views agree best. */
+        SuggestedOffset: {
+            /**
+             * Format: double
+             * @description What the second video's offset_s would be.
+             */
+            offset_s: number;
+            /**
+             * Format: double
+             * @description The correlation of the energies there, -1 to 1.
+             */
+            peak: number;
+            /**
+             * Format: double
+             * @description The best correlation at least a second away.
+             */
+            second_peak: number;
+            /** @description Worth believing: the peak is high and stands alone. */
+            clear: boolean;
+        };
+        /** @enum {string} */
+        TrackerEnum: "flow" | "lk" | "cotracker3";
+        Transition: {
+            group: string;
+            /** @description The group that comes right after. */
+            follows: string;
+            count: number;
+            /**
+             * Format: double
+             * @description Of what comes after the group.
+             */
+            probability: number;
+            /** Format: double */
+            mean_gap_s: number;
+        };
+        Transitions: {
+            groups: components["schemas"]["FlowGroup"][];
+            transitions: components["schemas"]["Transition"][];
+            n_videos: number;
+        };
         /** @description What a rendered video is known to show. */
         Truth: {
             segments: components["schemas"]["TruthSegment"][];
@@ -756,6 +2097,11 @@ export interface components {
             readonly view: string;
             /** @description Views of one take share it. */
             readonly recording: string;
+            /**
+             * Format: double
+             * @description Second t of this file is second t + offset_s of its recording.
+             */
+            readonly offset_s: number;
             readonly synthetic: boolean;
             readonly size_bytes: number;
             status: components["schemas"]["VideoStatus"];
@@ -797,6 +2143,11 @@ export interface components {
             readonly view: string;
             /** @description Views of one take share it. */
             readonly recording: string;
+            /**
+             * Format: double
+             * @description Second t of this file is second t + offset_s of its recording.
+             */
+            readonly offset_s: number;
             readonly synthetic: boolean;
             readonly size_bytes: number;
             status: components["schemas"]["VideoStatus"];
@@ -829,6 +2180,11 @@ export interface components {
             /** @description Why the newest run left this video out, if it did, in a sentence. */
             run_reason: string | null;
             truth: components["schemas"]["Truth"] | null;
+            /**
+             * Format: double
+             * @description Frame n of `browser_url` is shown from n / proxy_fps to (n + 1) / proxy_fps, in seconds.
+             */
+            readonly proxy_fps: number | null;
         };
         /** @enum {string} */
         VideoStatus: "uploaded" | "checking" | "preparing" | "ready" | "failed";
@@ -849,6 +2205,176 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    actions_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedEditAction"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reviews_unsettle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    annotations_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    examples_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Example"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    examples_similar: {
+        parameters: {
+            query?: {
+                action?: number;
+                /** @description Its index within its run. */
+                cluster?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                date_from?: string;
+                date_to?: string;
+                exclude_same_video?: boolean;
+                k?: number;
+                max_duration_s?: number;
+                min_duration_s?: number;
+                min_quality?: number;
+                run?: number[];
+                /** @description Where `run` is not given: the example's run, or all. */
+                scope?: "run" | "project";
+                video?: number;
+                view?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Similar"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -1003,6 +2529,138 @@ export interface operations {
             };
         };
     };
+    actions_list: {
+        parameters: {
+            query?: {
+                /** @description Count its clusters and segments. */
+                run?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Action"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    examples_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExampleRange"];
+                "multipart/form-data": components["schemas"]["ExampleClip"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Example"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    review_plan_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewPlan"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    review_plan_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewPlan"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewPlan"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_list: {
         parameters: {
             query?: never;
@@ -1054,6 +2712,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sets_list: {
+        parameters: {
+            query?: {
+                /** @description Only sets of this run. */
+                run?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrimitiveSet"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sets_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveSet"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrimitiveSet"];
                 };
             };
             /** @description Refused */
@@ -1160,6 +2885,107 @@ export interface operations {
             };
         };
     };
+    vocabulary_history: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    vocabulary_redo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Step"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    vocabulary_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Step"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_get: {
         parameters: {
             query?: never;
@@ -1190,6 +3016,70 @@ export interface operations {
             };
         };
     };
+    reviews_agreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reviews_assign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assign"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assigned"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_cancel: {
         parameters: {
             query?: never;
@@ -1207,6 +3097,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_proposals: {
+        parameters: {
+            query?: {
+                /** @description A run; without it, the one that fits best. */
+                from?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_carry_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarryOver"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description Refused */
@@ -1310,6 +3267,339 @@ export interface operations {
             };
         };
     };
+    runs_compare: {
+        parameters: {
+            query?: {
+                video?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+                other: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reviews_conflicts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_cycles: {
+        parameters: {
+            query?: {
+                /** @description The group a cycle begins with; else the suggested. */
+                start?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cycles"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Export"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    groups_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    groups_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    segments_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    clusters_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameCluster"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    groups_split: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Split"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_keep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RunKeep"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_map: {
         parameters: {
             query?: never;
@@ -1326,7 +3616,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Map"];
+                    "application/vnd.kineme.columns": string;
+                };
+            };
+            /** @description No response body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_recluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Recluster"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description Refused */
@@ -1370,13 +3701,80 @@ export interface operations {
             };
         };
     };
+    reviews_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Progress"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reviews_queue: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     segments_list: {
         parameters: {
             query?: {
+                /** @description Effective: its own, else its cluster's. */
+                action?: number;
                 /** @description The cluster's index within the run. */
                 cluster?: number;
                 cursor?: string;
                 limit?: number;
+                /** @description True: those of no action. */
+                unnamed?: boolean | null;
                 video?: number;
             };
             header?: never;
@@ -1436,7 +3834,70 @@ export interface operations {
             };
         };
     };
-    runs_energy: {
+    runs_transitions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transitions"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_suggest_offset: {
+        parameters: {
+            query: {
+                a: number;
+                b: number;
+            };
+            header?: never;
+            path: {
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestedOffset"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_signals: {
         parameters: {
             query?: never;
             header?: never;
@@ -1453,7 +3914,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Energy"];
+                    "application/json": components["schemas"]["Signals"];
                 };
             };
             /** @description Refused */
@@ -1497,14 +3958,121 @@ export interface operations {
             };
         };
     };
+    reviews_settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settle"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adjudication"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reviews_give: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GiveReview"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reviews_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     segments_similar: {
         parameters: {
             query?: {
+                action?: number;
+                /** @description Its index within its run. */
                 cluster?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                date_from?: string;
+                date_to?: string;
                 exclude_same_video?: boolean;
                 k?: number;
                 max_duration_s?: number;
                 min_duration_s?: number;
+                min_quality?: number;
+                run?: number[];
+                /** @description Where `run` is not given: the example's run, or all. */
                 scope?: "run" | "project";
                 video?: number;
                 view?: string;
@@ -1623,6 +4191,132 @@ export interface operations {
             };
         };
     };
+    sets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrimitiveSetDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sets_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sets_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrimitiveSet"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sets_segments: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     videos_get: {
         parameters: {
             query?: never;
@@ -1670,6 +4364,104 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    videos_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeVideo"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    annotations_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    annotations_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["AnnotationUpload"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
             };
             /** @description Refused */
             default: {

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Suspense } from "react";
-import { Link, Navigate, NavLink, Outlet, useLocation, useParams } from "react-router";
+import { Link, Navigate, Outlet, useLocation, useNavigate, useParams } from "react-router";
 import { Icon, type IconName } from "../components/Icon";
 import { Failed, Skeleton } from "../components/PanelState";
 import { ProjectSwitcher } from "../features/projects/ProjectSwitcher";
@@ -10,6 +10,8 @@ import { UserMenu } from "../features/session/UserMenu";
 import { useTransfers } from "../features/uploads/context";
 import { isActive } from "../features/uploads/queue";
 import { ConnectionBanner } from "./ConnectionBanner";
+import { useKeys } from "../lib/keys";
+import { paths } from "../lib/paths";
 import { useLiveUpdates } from "./liveUpdates";
 import "./shell.css";
 
@@ -77,33 +79,34 @@ function Waiting() {
   );
 }
 
-const PLACES: { to: string; end?: boolean; icon: IconName; name: string }[] = [
-  { to: "", end: true, icon: "videos", name: "Videos" },
-  { to: "/runs", icon: "runs", name: "Runs" },
-  { to: "/clusters", icon: "map", name: "Clusters" },
+/** What the rail leads to. `holds` are the screens that belong to a place, after `/projects/1`. */
+const PLACES: { to: string; icon: IconName; name: string; holds: RegExp }[] = [
+  { to: "", icon: "videos", name: "Videos", holds: /^(\/videos\/.*)?$/ },
+  { to: "/runs", icon: "runs", name: "Runs", holds: /^\/(runs(\/\d+)?|compare)$/ },
+  { to: "/map", icon: "map", name: "Map", holds: /\/map$/ },
+  { to: "/clusters", icon: "projects", name: "Actions", holds: /\/(clusters|coherence|flow)$/ },
+  { to: "/search", icon: "search", name: "Search", holds: /^\/search$/ },
 ];
 
 function Rail({ project }: { project: number }) {
+  const navigate = useNavigate();
+  useKeys([{ keys: ["/"], shown: "/", does: "Search", run: () => void navigate(paths.search(project)) }]);
   const { pathname } = useLocation();
-  const inClusters = /\/(clusters|coherence)$/.test(pathname);
-  const inVideo = /\/videos\//.test(pathname);
+  const screen = pathname.replace(/^\/projects\/\d+/, "").replace(/\/$/, "");
+  const here = PLACES.find(({ holds }) => holds.test(screen));
   return (
     <nav className="rail" aria-label="Project">
-      {PLACES.map(({ to, end, icon, name }) => (
-        <NavLink
-          key={name}
-          to={`/projects/${project}${to}`}
-          end={end}
-          title={name}
-          className={({ isActive: matches }) => {
-            // A run's clusters belong to Clusters, a video's page to Videos.
-            const here = name === "Clusters" ? inClusters : name === "Runs" ? matches && !inClusters : matches || inVideo;
-            return here ? "here" : "";
-          }}
+      {PLACES.map((place) => (
+        <Link
+          key={place.name}
+          to={`/projects/${project}${place.to}`}
+          title={place.name}
+          className={place === here ? "here" : ""}
+          aria-current={place === here ? "page" : undefined}
         >
-          <Icon name={icon} size={20} />
-          <span>{name}</span>
-        </NavLink>
+          <Icon name={place.icon} size={20} />
+          <span>{place.name}</span>
+        </Link>
       ))}
     </nav>
   );

@@ -2,7 +2,8 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http, HttpResponse } from "msw";
 import { beforeEach, expect, test, vi } from "vitest";
-import { cluster, preset, project, run, segment, session, stage, unfinished, video } from "../testing/fixtures";
+import { cluster, group, preset, project, run, segment, session, stage, unfinished, video } from "../testing/fixtures";
+import { encodeMap, mapOf } from "../testing/map";
 import { renderApp } from "../testing/render";
 import { server } from "../testing/server";
 import { makeQueryClient } from "./queryClient";
@@ -178,7 +179,7 @@ test("Discover starts a run with what was chosen, and shows it", async () => {
   await userEvent.type(dialog.getByLabelText("Number of clusters"), "12");
   await userEvent.click(dialog.getByRole("button", { name: "Discover" }));
   expect(await screen.findByRole("heading", { name: /Run 8/ })).toBeInTheDocument();
-  expect(asked).toEqual({ preset: "paper", n_clusters: 12, theta_on: null, tokenizer_run: null });
+  expect(asked).toEqual({ preset: "paper", n_clusters: 12, theta_on: null, tracker: "flow", tokenizer_run: null });
 });
 
 test("a run that may not start says why, and the form keeps what was chosen", async () => {
@@ -226,7 +227,10 @@ test("from the cards to a cluster to a primitive to what is like it, all in the 
     get("/api/projects/1/runs/", [run()]),
     get("/api/runs/7/", run()),
     get("/api/runs/7/clusters/", [cluster({ medoids: [first] }), cluster({ id: 2, index: 1, name: "Cluster 2", size: 1 })]),
-    get("/api/runs/7/map/", { ids: [100, 101], x: [0, 1], y: [0, 1], cluster: [0, 0], video: [1, 1], start_s: [10, 20], duration_s: [2, 1.5], projection: "pca" }),
+    get("/api/runs/7/groups/", [group({ medoids: [first] }), group({ key: "cluster:1", name: "Cluster 2", colour: 1, size: 1 })]),
+    get("/api/projects/1/vocabulary/history/", { results: [], next: null, undo: null, redo: null }),
+    get("/api/runs/7/carry-over/", { source: null, proposals: [] }),
+    http.get("*/api/runs/7/map/", () => HttpResponse.arrayBuffer(encodeMap(mapOf([{ id: 100 }, { id: 101, x: 1, y: 1 }], { projection: "pca" })))),
     get("/api/runs/7/segments/", { results: [first, second], next: null }),
     get("/api/segments/100/", first),
     http.get("*/api/segments/100/similar/", ({ request }) => {
@@ -252,10 +256,11 @@ test("the workbench opens at the moment and the primitive of its address", async
   const first = segment();
   server.use(
     get("/api/videos/1/", video({ latest_run: 7 })),
+    get("/api/videos/1/annotations/", []),
     get("/api/projects/1/runs/", [run()]),
     get("/api/runs/7/clusters/", [cluster()]),
     get("/api/runs/7/segments/", { results: [first, segment({ id: 101, index: 1, start_s: 20, end_s: 22 })], next: null }),
-    http.get("*/api/runs/7/videos/1/energy/", () => HttpResponse.json({ code: "not_found", message: "No energy." }, { status: 404 })),
+    http.get("*/api/runs/7/videos/1/signals/", () => HttpResponse.json({ code: "not_found", message: "No energy." }, { status: 404 })),
     http.get("*/api/segments/:id/similar/", () => HttpResponse.json({ results: [], searched: 0, exact: true, space: "motion" })),
   );
   renderApp("/projects/1/videos/1?segment=100&t=11.5");
@@ -274,10 +279,11 @@ test("the workbench opens at the moment and the primitive of its address", async
 test("every page of a video's primitives is read", async () => {
   server.use(
     get("/api/videos/1/", video({ latest_run: 7 })),
+    get("/api/videos/1/annotations/", []),
     get("/api/projects/1/runs/", [run()]),
     get("/api/runs/7/clusters/", []),
     // The plot needs a canvas; the browser tests look at it.
-    http.get("*/api/runs/7/videos/1/energy/", () => HttpResponse.json({ code: "not_found", message: "" }, { status: 404 })),
+    http.get("*/api/runs/7/videos/1/signals/", () => HttpResponse.json({ code: "not_found", message: "" }, { status: 404 })),
     http.get("*/api/runs/7/segments/", ({ request }) => {
       const cursor = new URL(request.url).searchParams.get("cursor");
       return cursor === null

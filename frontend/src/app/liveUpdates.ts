@@ -1,6 +1,7 @@
 import { useQueryClient, type QueryClient, type QueryKey } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { Run, Stage, Video } from "../api/types";
+import { actionKeys } from "../features/actions/queries";
 import { clusterKeys } from "../features/clusters/queries";
 import { coherenceKeys } from "../features/coherence/queries";
 import { projectKeys } from "../features/projects/queries";
@@ -11,7 +12,7 @@ import { videoKeys } from "../features/videos/queries";
 
 /** What the server says happened. */
 export interface Change {
-  kind: "video" | "stage" | "run" | "upload";
+  kind: "video" | "stage" | "run" | "upload" | "vocabulary" | "example";
   id: number | string;
   project: number;
   run: number | null;
@@ -71,12 +72,18 @@ export function staleAfter(change: Change): QueryKey[] {
     case "video":
       keys.push(videoKeys.ofProject(change.project), videoKeys.one(Number(change.id)), projectKeys.all);
       break;
+    case "vocabulary":
+      keys.push(actionKeys.all, clusterKeys.all, segmentKeys.all);
+      break;
+    case "example":
+      keys.push(["search", "example", String(change.id)]);
+      break;
     case "upload":
       keys.push(uploadKeys.unfinished(change.project));
       break;
     case "run":
       keys.push(runKeys.ofProject(change.project), runKeys.one(Number(change.id)), runKeys.stages(Number(change.id)), projectKeys.all);
-      if (change.status === "done") keys.push(videoKeys.all, clusterKeys.all, segmentKeys.all);
+      if (change.status === "done") keys.push(videoKeys.all, clusterKeys.all, actionKeys.all, segmentKeys.all);
       break;
     case "stage":
       keys.push(runKeys.activeStages(change.project));
@@ -84,6 +91,7 @@ export function staleAfter(change: Change): QueryKey[] {
       else keys.push(runKeys.stages(change.run), runKeys.one(change.run), runKeys.ofProject(change.project));
       if (change.run !== null && change.status === "done") {
         if (change.stage === "cluster" || change.stage === "umap") keys.push(clusterKeys.ofRun(change.run), clusterKeys.map(change.run));
+        if (change.stage === "cluster" || change.stage === "coherence") keys.push(actionKeys.all);
         if (change.stage === "coherence") keys.push(clusterKeys.ofRun(change.run), coherenceKeys.ofRun(change.run));
         if (change.stage === "segment" || change.stage === "clips" || change.stage === "cluster") keys.push(segmentKeys.all);
       }
@@ -93,7 +101,7 @@ export function staleAfter(change: Change): QueryKey[] {
 }
 
 function everythingOf(project: number): QueryKey[] {
-  return [projectKeys.all, videoKeys.ofProject(project), runKeys.all, runKeys.activeStages(project), uploadKeys.unfinished(project), clusterKeys.all, coherenceKeys.all];
+  return [projectKeys.all, videoKeys.ofProject(project), runKeys.all, runKeys.activeStages(project), uploadKeys.unfinished(project), clusterKeys.all, actionKeys.all, coherenceKeys.all];
 }
 
 /**

@@ -21,6 +21,8 @@ export const routes: RouteObject[] = [
               { path: "/projects/:project", lazy: async () => ({ Component: (await import("./routes/VideosRoute")).VideosRoute }) },
               { path: "/projects/:project/runs", lazy: async () => ({ Component: (await import("./routes/RunsRoute")).RunsRoute }) },
               { path: "/projects/:project/runs/:run", lazy: async () => ({ Component: (await import("./routes/RunRoute")).RunRoute }) },
+              { path: "/projects/:project/map", lazy: async () => ({ Component: (await import("./routes/NewestMapRoute")).NewestMapRoute }) },
+              { path: "/projects/:project/runs/:run/map", lazy: async () => ({ Component: (await import("./routes/MapRoute")).MapRoute }) },
               {
                 path: "/projects/:project/clusters",
                 lazy: async () => ({ Component: (await import("./routes/NewestClustersRoute")).NewestClustersRoute }),
@@ -29,6 +31,7 @@ export const routes: RouteObject[] = [
                 path: "/projects/:project/runs/:run/clusters",
                 lazy: async () => ({ Component: (await import("./routes/ClustersRoute")).ClustersRoute }),
               },
+              { path: "/projects/:project/runs/:run/flow", lazy: async () => ({ Component: (await import("./routes/FlowRoute")).FlowRoute }) },
               {
                 path: "/projects/:project/runs/:run/coherence",
                 lazy: async () => ({ Component: (await import("./routes/CoherenceRoute")).CoherenceRoute }),
@@ -37,6 +40,8 @@ export const routes: RouteObject[] = [
                 path: "/projects/:project/videos/:video",
                 lazy: async () => ({ Component: (await import("./routes/WorkbenchRoute")).WorkbenchRoute }),
               },
+              { path: "/projects/:project/search", lazy: async () => ({ Component: (await import("./routes/SearchRoute")).SearchRoute }) },
+              { path: "/projects/:project/compare", lazy: async () => ({ Component: (await import("./routes/CompareRoute")).CompareRoute }) },
               { path: "*", element: <NotFound /> },
             ],
           },

@@ -28,6 +28,18 @@ const PATHS = {
   clock: "M10 3.5a6.5 6.5 0 110 13 6.5 6.5 0 010-13M10 6.5V10l2.5 1.5",
   fit: "M3 7V3h4M17 7V3h-4M3 13v4h4M17 13v4h-4",
   jobs: "M4 5.5h12M4 10h8M4 14.5h5",
+  undo: "M8 5L4 9l4 4M4 9h7.5a4 4 0 010 8H8",
+  redo: "M12 5l4 4-4 4M16 9H8.5a4 4 0 000 8H12",
+  lanes: "M3 5h9M14.5 5H17M3 10h4M9.5 10H17M3 15h6M11.5 15H17",
+  move: "M10 3v14M3 10h14M10 3L8 5M10 3l2 2M10 17l-2-2M10 17l2-2M3 10l2-2M3 10l2 2M17 10l-2-2M17 10l-2 2",
+  lasso: "M10 4c4 0 7 1.8 7 4.2S14 12.5 10 12.5 3 10.6 3 8.2 6 4 10 4M6 12c-1.5.6-2 2.4-.6 3 1.3.5 2.2-.6 1.7-2.5M7 14.5c.2 1-.3 2-1.3 2.5",
+  rectangle: "M4 5h12v10H4z",
+  download: "M10 4v9M6 9.5l4 4 4-4M4 15v2h12v-2",
+  pencil: "M4 16l.8-3.4L13 4.4l2.6 2.6-8.2 8.2z",
+  more: "M4.5 10h.01M10 10h.01M15.5 10h.01",
+  flow: "M5 5.5h.01M15 5.5h.01M10 15h.01M6.5 5.5h6M14.3 7.2l-3 5.6M8.7 13.3l-3-6",
+  search: "M9 3.5a5.5 5.5 0 110 11 5.5 5.5 0 010-11M13 13l4 4",
+  compare: "M4 6h9M10.5 3.5L13 6l-2.5 2.5M16 14H7M9.5 11.5L7 14l2.5 2.5",
   stop: "M5.5 5.5h9v9h-9z",
 } as const;
 
@@ -46,7 +58,7 @@ export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
       viewBox="0 0 20 20"
       fill={solid ? "currentColor" : "none"}
       stroke={solid ? "none" : "currentColor"}
-      strokeWidth={name === "map" ? 2.6 : 1.5}
+      strokeWidth={name === "map" || name === "more" ? 2.6 : 1.5}
       strokeLinecap="round"
       strokeLinejoin="round"
       aria-hidden="true"

@@ -46,41 +46,79 @@ export class PlaybackClock {
   };
 }
 
-const NEAR_S = 0.25;
+/** Times are shown and kept in addresses to the millisecond: what was rounded down to just before a frame means it. */
+const ROUNDED_S = 0.0006;
+const EDGE_S = 0.001;
+
+/** Frame n of a video at a constant rate is on screen from n / fps to (n + 1) / fps. */
+export function frameAt(timeS: number, fps: number): number {
+  return Math.max(0, Math.floor((timeS + ROUNDED_S) * fps));
+}
+
+/** Half-way through frame n: a seek there lands on that frame whichever way it rounds. */
+export function middleOf(frame: number, fps: number): number {
+  return (Math.max(0, frame) + 0.5) / fps;
+}
+
+/** A time within the frame `steps` away. */
+export function frameStep(timeS: number, fps: number, steps: number): number {
+  return middleOf(frameAt(timeS, fps) + steps, fps);
+}
+
+/** The seek that shows what is to be seen at `timeS`: within the video, and never on the edge between two frames. */
+export function seekTarget(timeS: number, fps: number, durationS: number): number {
+  const last = Number.isFinite(durationS) ? Math.max(0, Math.ceil(durationS * fps - 0.1) - 1) : Infinity;
+  return middleOf(Math.min(frameAt(timeS, fps), last), fps);
+}
 
 /**
- * Follow a video: its presented frames where the browser tells them (`requestVideoFrameCallback`), else its
- * `timeupdate` and `seeked` events. Returns the undoing.
+ * Follow a video of constant rate: its presented frames where the browser tells them (`requestVideoFrameCallback`),
+ * else its `timeupdate` and `seeked` events. Returns the undoing.
+ *
+ * From a seek on, until the frame asked for is on screen, frames from where we were still arrive. They are told apart:
+ * they do not contain the time asked for, and were presented before the seek was done. Without that, two quick steps
+ * would count from the same frame.
  */
-export function driveByVideo(clock: PlaybackClock, video: HTMLVideoElement): () => void {
+export function driveByVideo(clock: PlaybackClock, video: HTMLVideoElement, fps: number): () => void {
+  let target: number | null = null;
+  let seekedAt = Infinity;
   const undrive = clock.drive((timeS) => {
-    video.currentTime = Number.isFinite(video.duration) ? Math.min(timeS, video.duration) : timeS;
+    target = seekTarget(timeS, fps, video.duration);
+    seekedAt = Infinity;
+    video.currentTime = target;
   });
+  const onSeeked = () => {
+    if (!video.seeking) seekedAt = performance.now();
+  };
+  video.addEventListener("seeked", onSeeked);
+
   if (typeof video.requestVideoFrameCallback === "function") {
     let handle = 0;
     const onFrame: VideoFrameRequestCallback = (_now, frame) => {
-      // While a seek is under way, frames from where we were still arrive; the one asked for may come before `seeked`.
-      if (!video.seeking || Math.abs(frame.mediaTime - video.currentTime) < NEAR_S) clock.report(frame.mediaTime);
+      const { mediaTime, presentationTime } = frame;
+      const asked = target === null || (mediaTime - EDGE_S <= target && target < mediaTime + 1 / fps + EDGE_S);
+      if (asked || presentationTime > seekedAt) {
+        target = null;
+        clock.report(mediaTime);
+      }
       handle = video.requestVideoFrameCallback(onFrame);
     };
     handle = video.requestVideoFrameCallback(onFrame);
     return () => {
       video.cancelVideoFrameCallback(handle);
+      video.removeEventListener("seeked", onSeeked);
       undrive();
     };
   }
-  const onTime = () => clock.report(video.currentTime);
+  const onTime = () => {
+    if (!video.seeking) clock.report(video.currentTime);
+  };
   video.addEventListener("timeupdate", onTime);
   video.addEventListener("seeked", onTime);
   return () => {
     video.removeEventListener("timeupdate", onTime);
     video.removeEventListener("seeked", onTime);
+    video.removeEventListener("seeked", onSeeked);
     undrive();
   };
-}
-
-/** The time half-way through the frame `steps` away: a seek there lands on that frame whichever way it rounds. */
-export function frameStep(timeS: number, fps: number, steps: number): number {
-  const frame = Math.floor(timeS * fps + 1e-3);
-  return Math.max(0, (frame + steps + 0.5) / fps);
 }

@@ -10,12 +10,17 @@ export interface KeyBinding {
   run: () => void;
 }
 
-/** Elsewhere a key means what it types; a focused button keeps space and enter for itself. */
+const MOVES = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
+
+/** Elsewhere a key means what it types; a focused button keeps space and enter for itself, a slider what moves it. */
 function isTaken(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement | null;
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return true;
+  // Undoing is Z here, and what people type anyway.
+  if (event.defaultPrevented || event.altKey || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() !== "z")) return true;
   if (document.querySelector("dialog[open]")) return true;
   if (!target || typeof target.closest !== "function") return false;
+  if (target.closest("input[type='range']")) return MOVES.has(event.key);
+  if (target.closest("input:is([type='checkbox'], [type='radio'])")) return event.key === " " || MOVES.has(event.key);
   if (target.closest("input, textarea, select, [contenteditable='true']")) return true;
   return (event.key === " " || event.key === "Enter") && target.closest("button, a, summary, [role='tab']") !== null;
 }

@@ -21,11 +21,31 @@ export interface CanvasPalette {
   energyPale: string;
   velocity: string;
   threshold: string;
+  latent: string;
+  flow: string;
   accent: string;
   truth: string;
+  /** Of quality 0, 1, 2, 3. */
+  qualities: string[];
 }
 
+/** Human quality 0–3, also of means in between; grey where nobody has judged. */
+export function qualityColour(quality: number | null | undefined): string {
+  return quality === null || quality === undefined ? "var(--no-cluster)" : `var(--quality-${qualityStep(quality)})`;
+}
+
+export const qualityStep = (quality: number): number => Math.min(3, Math.max(0, Math.round(quality)));
+
+let known: { theme: string | undefined; palette: CanvasPalette } | null = null;
+
+/** Read once a theme: asking the style sheet for thirty colours, some times a frame, costs more than drawing with them. */
 export function canvasPalette(): CanvasPalette {
+  const { theme } = document.documentElement.dataset;
+  if (known === null || known.theme !== theme) known = { theme, palette: readPalette() };
+  return known.palette;
+}
+
+function readPalette(): CanvasPalette {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string) => style.getPropertyValue(name).trim() || "#888888";
   return {
@@ -39,7 +59,10 @@ export function canvasPalette(): CanvasPalette {
     energyPale: read("--energy-pale"),
     velocity: read("--velocity"),
     threshold: read("--threshold"),
+    latent: read("--latent"),
+    flow: read("--flow"),
     accent: read("--accent"),
     truth: read("--truth"),
+    qualities: [0, 1, 2, 3].map((i) => read(`--quality-${i}`)),
   };
 }

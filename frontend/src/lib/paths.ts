@@ -6,10 +6,21 @@ export const paths = {
   videos: (project: number) => `/projects/${project}`,
   runs: (project: number) => `/projects/${project}/runs`,
   run: (project: number, run: number) => `/projects/${project}/runs/${run}`,
+  map: (project: number, run: number) => `/projects/${project}/runs/${run}/map`,
   clusters: (project: number, run: number) => `/projects/${project}/runs/${run}/clusters`,
   cluster: (project: number, run: number, index: number) => `/projects/${project}/runs/${run}/clusters?cluster=${index}`,
+  action: (project: number, run: number, action: number) => `/projects/${project}/runs/${run}/clusters?action=${action}`,
+  flow: (project: number, run: number) => `/projects/${project}/runs/${run}/flow`,
   coherence: (project: number, run: number) => `/projects/${project}/runs/${run}/coherence`,
   segmentInClusters: (project: number, run: number, segment: number) => `/projects/${project}/runs/${run}/clusters?segment=${segment}`,
+  searchRange: (project: number, run: number, video: number, fromS: number, toS: number) =>
+    `/projects/${project}/search?run=${run}&video=${video}&from=${fromS.toFixed(3)}&to=${toS.toFixed(3)}`,
   segmentInVideo: (project: number, segment: Pick<Segment, "id" | "run" | "video" | "start_s">) =>
     `/projects/${project}/videos/${segment.video}?run=${segment.run}&segment=${segment.id}&t=${segment.start_s.toFixed(3)}`,
+  search: (project: number) => `/projects/${project}/search`,
+  searchLike: (project: number, segment: number) => `/projects/${project}/search?like=${segment}`,
+  inMap: (project: number, run: number, ids: readonly number[]) => `/projects/${project}/runs/${run}/map?sel=ids:${ids.join(",")}`,
+  compareNewest: (project: number) => `/projects/${project}/compare`,
+  compareWith: (project: number, b: number) => `/projects/${project}/compare?b=${b}`,
+  compare: (project: number, a: number, b: number) => `/projects/${project}/compare?a=${a}&b=${b}`,
 };

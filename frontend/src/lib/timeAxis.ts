@@ -66,6 +66,12 @@ export class TimeAxis {
     this.#set((startS + endS) / 2 - span / 2, span);
   }
 
+  /** `[startS, endS)` as wide as the view, with a margin of its own length to each side. */
+  frame(startS: number, endS: number): void {
+    const span = Math.min(this.#durationS, Math.max(MIN_SPAN_S, (endS - startS) * 3));
+    this.#set((startS + endS) / 2 - span / 2, span);
+  }
+
   /** While playing: turn the page when the playhead leaves it. */
   follow(timeS: number): void {
     if (timeS >= this.#range.startS && timeS < this.#range.endS) return;

@@ -1,4 +1,4 @@
-import type { Cluster, ClusterCoherence, Coherence, Preset, Project, Run, Segment, Session, Stage, UnfinishedUpload, Video } from "../api/types";
+import type { Cluster, ClusterCoherence, Coherence, Group, Preset, Project, Run, Segment, Session, Stage, UnfinishedUpload, Video } from "../api/types";
 
 /** Whole objects of the schema's shape; a test names only what it is about. */
 const AT = "2026-01-05T08:00:00Z";
@@ -30,6 +30,7 @@ export const video = (change: Partial<Video> = {}): Video => ({
   title: "cam1.mp4",
   view: "",
   recording: "",
+  offset_s: 0,
   synthetic: false,
   size_bytes: 42_000_000,
   status: "ready",
@@ -65,6 +66,7 @@ export const run = (change: Partial<Run> = {}): Run => ({
   n_clusters: null,
   theta_on: null,
   tokenizer_run: null,
+  derived_from: null,
   config_hash: "9f2c1ab8e07744d1",
   started_by: "owner",
   created_at: AT,
@@ -77,6 +79,8 @@ export const run = (change: Partial<Run> = {}): Run => ({
   n_segments: 3,
   n_clusters_found: 2,
   metrics: { silhouette: 0.41, calinski_harabasz: 120, stability: 0.93 },
+  derived_from_number: null,
+  is_hand_cut: false,
   calibrations: [],
   suggested_k: [],
   projection: "pca",
@@ -118,6 +122,8 @@ export const segment = (change: Partial<Segment> = {}): Segment => ({
   energy_peak: 5.2,
   cluster: 0,
   cluster_id: 1,
+  action: null,
+  quality: null,
   x: 0,
   y: 0,
   clip_url: "/api/segments/100/clip/",
@@ -130,6 +136,7 @@ export const cluster = (change: Partial<Cluster> = {}): Cluster => ({
   run: 7,
   index: 0,
   name: "Cluster 1",
+  action: null,
   size: 2,
   share: 0.66,
   silhouette: 0.5,
@@ -137,6 +144,26 @@ export const cluster = (change: Partial<Cluster> = {}): Cluster => ({
   total_duration_s: 4,
   durations_histogram: [0, 2, 1],
   n_videos: 1,
+  medoids: [],
+  coherence: [],
+  ...change,
+});
+
+export const group = (change: Partial<Group> = {}): Group => ({
+  key: "cluster:0",
+  name: "Cluster 1",
+  colour: 0,
+  action: null,
+  clusters: [{ index: 0, name: "Cluster 1", size: 2 }],
+  size: 2,
+  share: 0.66,
+  n_videos: 1,
+  mean_duration_s: 2,
+  total_duration_s: 4,
+  durations_histogram: [0, 2, 1],
+  silhouette: 0.5,
+  quality: null,
+  n_rated: 0,
   medoids: [],
   coherence: [],
   ...change,

@@ -1,23 +1,39 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { ApiError } from "../../api/errors";
+import { mapQuery, type MapColumns } from "../../api/map";
+import type { Group } from "../../api/types";
 import { ClusterSwatch } from "../../components/ClusterSwatch";
 import { Icon } from "../../components/Icon";
 import { LoopingClip } from "../../components/LoopingClip";
 import { Empty, Failed, Skeleton } from "../../components/PanelState";
-import { ClusterGrid } from "../../features/clusters/ClusterGrid";
+import { ChangeK } from "../../features/actions/ChangeK";
+import { CarryOver, ChooseGroup } from "../../features/actions/dialogs";
+import { GroupCard } from "../../features/actions/GroupCard";
+import { GroupCoherence, GroupQuality } from "../../features/actions/GroupFigures";
+import { GroupName } from "../../features/actions/GroupName";
+import { GroupSegments } from "../../features/actions/GroupSegments";
+import { History } from "../../features/actions/History";
+import { useSurgery, type Surgery } from "../../features/actions/mutations";
+import { groupsQuery, proposalsQuery, stepsQuery } from "../../features/actions/queries";
+import "../../features/actions/actions.css";
+import "../../features/clusters/clusters.css";
 import { MapPanel } from "../../features/clusters/MapPanel";
 import { clustersQuery } from "../../features/clusters/queries";
 import { projectQuery } from "../../features/projects/queries";
+import { useRecluster } from "../../features/runs/mutations";
 import { runQuery, runsQuery } from "../../features/runs/queries";
-import { SuggestedK } from "../../features/runs/SuggestedK";
+import { RunProgress } from "../../features/runs/RunHeader";
 import { filtersFrom, withFilters } from "../../features/segments/filters";
 import { segmentQuery } from "../../features/segments/queries";
 import { SegmentFacts } from "../../features/segments/SegmentFacts";
-import { SegmentGrid } from "../../features/segments/SegmentGrid";
+import "../../features/segments/segments.css";
 import { SimilarPanel } from "../../features/segments/SimilarPanel";
+import { combined } from "../../features/selection/selection";
+import { useSelection } from "../../features/selection/useSelection";
 import { videosQuery } from "../../features/videos/queries";
+import { useKeys } from "../../lib/keys";
 import { paths } from "../../lib/paths";
 import { idFrom, setOrDrop, usePatchSearch } from "../../lib/search";
 import { formatSeconds } from "../../lib/time";
@@ -27,7 +43,9 @@ import "./routes.css";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
 
-/** Map and cards; opening a cluster or a primitive takes the cards' place, and the map lights it. */
+type Asking = { what: "merge"; group: Group } | { what: "move" } | { what: "carry" } | { what: "history" };
+
+/** The vocabulary of a run as cards; opening a group or a primitive takes the cards' place, and the map lights it. */
 export function ClustersRoute() {
   const project = useIdParam("project");
   const run = useIdParam("run");
@@ -37,34 +55,59 @@ export function ClustersRoute() {
   const owner = useQuery(projectQuery(project));
   const runs = useQuery(runsQuery(project));
   const one = useQuery(runQuery(run));
+  const groups = useQuery(groupsQuery(run));
   const clusters = useQuery(clustersQuery(run));
+  const steps = useQuery(stepsQuery(project));
   const segmentId = idFrom(params, "segment");
-  const clusterIndex = idFrom(params, "cluster");
   const segment = useQuery({ ...segmentQuery(segmentId ?? 0), enabled: segmentId !== null });
-  const [pointed, setPointed] = useState<number | null>(null);
-  useTitle(one.data && `Clusters of run ${one.data.number}`, owner.data?.name);
+  const [pointed, setPointed] = useState<string | null>(null);
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const [dismissed, setDismissed] = useState(false);
+  const selection = useSelection(run);
+  const map = useQuery({ ...mapQuery(run), enabled: selection.sel !== null });
+  const surgery = useSurgery(project, run);
+  const recluster = useRecluster(project);
+  const mayEdit = owner.data?.role === "manager" || owner.data?.role === "owner";
+  useTitle(one.data && `Actions of run ${one.data.number}`, owner.data?.name);
+
+  const all = useMemo(() => groups.data ?? [], [groups.data]);
+  const unnamed = all.some(({ action }) => action === null);
+  const proposals = useQuery({ ...proposalsQuery(run), enabled: mayEdit && unnamed });
+  const offered = proposals.data?.proposals.filter(({ action }) => action !== null).length ?? 0;
+  const selectedOf = useMemo(() => countByGroup(selection.points, map.data), [selection.points, map.data]);
+
+  const act = (step: Surgery) => {
+    setAsking((before) => (before?.what === "history" ? before : null));
+    surgery.mutate(step);
+  };
+  const { undo, redo } = steps.data ?? { undo: null, redo: null };
+  useKeys([
+    { keys: ["z"], shift: false, shown: "Z", does: "undo", run: () => mayEdit && undo && !surgery.isPending && act({ kind: "undo" }) },
+    { keys: ["z"], shift: true, shown: "Shift Z", does: "redo", run: () => mayEdit && redo && !surgery.isPending && act({ kind: "redo" }) },
+  ]);
+
+  const openKey = keyFrom(params, all) ?? (segment.data ? groupOf(segment.data) : null);
+  const opened = all.find(({ key }) => key === openKey);
+  const isOpen = params.has("cluster") || params.has("action");
 
   const openSegment = (id: number | null) => patchSearch((next) => setOrDrop(next, "segment", id), { push: true });
-  const openCluster = (index: number | null) =>
-    patchSearch(
-      (next) => {
-        setOrDrop(next, "cluster", index === clusterIndex && segmentId === null ? null : index);
-        next.delete("segment");
-      },
-      { push: true },
-    );
-  const clusterHref = (index: number) => `${paths.clusters(project, run)}?cluster=${index}`;
-  const here = segmentId === null ? clusterIndex : (segment.data?.cluster ?? clusterIndex);
-  const shown = clusters.data?.find((cluster) => cluster.index === here);
-
+  const hrefOf = (key: string | null) => {
+    const next = new URLSearchParams();
+    if (selection.sel !== null) next.set("sel", selection.sel);
+    const [kind, number] = key?.split(":") ?? [];
+    if (kind && number) next.set(kind, number);
+    const search = next.toString();
+    return `${paths.clusters(project, run)}${search ? `?${search}` : ""}`;
+  };
   if (one.error instanceof ApiError && one.error.status === 404) return <NotFound />;
   const done = runs.data?.filter((candidate) => candidate.n_clusters_found > 0) ?? [];
+  const others = (key: string) => all.filter((group) => group.key !== key);
 
   return (
     <div className="page clusters-page">
       <div className="page-head">
         <div>
-          <h1>Clusters</h1>
+          <h1>Actions</h1>
           {one.data && (
             <p className="facts">
               <span title={`Run ${one.data.number}, configuration ${one.data.config_hash.slice(0, 10)}, n = ${one.data.n_segments}`}>
@@ -74,7 +117,6 @@ export function ClustersRoute() {
               <span title="Mean adjusted Rand index of clusterings of 80 % of the primitives against this one">
                 stability {formatFigure(one.data.metrics.stability)}
               </span>
-              <span>k = {one.data.n_clusters_found || "–"}</span>
               <span>{plural(one.data.n_segments, "primitive")}</span>
               {owner.data?.synthetic && <span className="badge">synthetic</span>}
             </p>
@@ -91,6 +133,18 @@ export function ClustersRoute() {
             ))}
           </select>
         </label>
+        {mayEdit && one.data && one.data.n_clusters_found > 0 && (
+          <ChangeK
+            key={run}
+            now={one.data.n_clusters_found}
+            curve={one.data.suggested_k}
+            busy={recluster.isPending}
+            onChange={(k) => recluster.mutate({ run, k }, { onSuccess: (made) => void navigate(paths.clusters(project, made.id)) })}
+          />
+        )}
+        <Link className="button" to={paths.flow(project, run)}>
+          <Icon name="flow" /> Flow
+        </Link>
         <Link className="button" to={paths.coherence(project, run)}>
           Coherence
         </Link>
@@ -99,33 +153,86 @@ export function ClustersRoute() {
         </Link>
       </div>
 
+      <div className="vocabulary-bar" role="toolbar" aria-label="Vocabulary">
+        {mayEdit && (
+          <>
+            <button type="button" className="button small" disabled={!undo || surgery.isPending} title={undo ? `${undo.summary} (Z)` : "Nothing of yours to undo"} onClick={() => act({ kind: "undo" })}>
+              <Icon name="undo" /> Undo
+            </button>
+            <button type="button" className="button small" disabled={!redo || surgery.isPending} title={redo ? `${redo.summary} (shift Z)` : "Nothing to redo"} onClick={() => act({ kind: "redo" })}>
+              <Icon name="redo" /> Redo
+            </button>
+          </>
+        )}
+        <button type="button" className="button small" onClick={() => setAsking({ what: "history" })}>
+          <Icon name="clock" /> History
+        </button>
+        {selection.sel !== null && (
+          <span className="row selected-words">
+            <span role="status">{selection.ids ? `${plural(selection.ids.size, "primitive")} selected` : "…"}</span>
+            {mayEdit && (
+              <button type="button" className="button small" disabled={!selection.ids?.size} onClick={() => setAsking({ what: "move" })}>
+                Move to…
+              </button>
+            )}
+            <button type="button" className="button small quiet" onClick={() => selection.set(null)}>
+              Clear
+            </button>
+          </span>
+        )}
+        <span className="push small muted clip-text" role="status">
+          {surgery.isPending ? "…" : surgery.isSuccess ? `${surgery.data.change.undone_at ? "Undone: " : ""}${surgery.data.change.summary}` : ""}
+        </span>
+      </div>
+      {(surgery.error ?? recluster.error) && (
+        <div className="notice bad" role="alert">
+          <Icon name="warning" />
+          <p>{(surgery.error ?? recluster.error)!.message}</p>
+          <button type="button" className="icon-button small push" aria-label="Dismiss" onClick={() => (surgery.reset(), recluster.reset())}>
+            <Icon name="close" size={14} />
+          </button>
+        </div>
+      )}
+      {offered > 0 && !dismissed && proposals.data?.source && (
+        <div className="notice" role="note">
+          <Icon name="similar" />
+          <p>
+            Run {proposals.data.source.number} has names for {plural(offered, "cluster")} of this run.
+          </p>
+          <span className="row push">
+            <button type="button" className="button small primary" onClick={() => setAsking({ what: "carry" })}>
+              Look at them
+            </button>
+            <button type="button" className="button small quiet" onClick={() => setDismissed(true)}>
+              Not now
+            </button>
+          </span>
+        </div>
+      )}
+
       <div className="clusters-columns">
         <div className="clusters-left">
           <MapPanel
             run={run}
             runNumber={one.data?.number ?? run}
-            lit={pointed ?? here ?? null}
+            groups={all}
+            lit={pointed ?? openKey}
             selected={segmentId}
             onPick={openSegment}
-            onCluster={openCluster}
+            onGroup={(key) => void navigate(hrefOf(key === openKey && segmentId === null ? null : key))}
             preview={(id) => <PointPreview id={id} />}
           />
-          {one.data && one.data.suggested_k.length > 1 && segmentId === null && clusterIndex === null && (
-            <div className="panel k-panel">
-              <SuggestedK curve={one.data.suggested_k} chosen={one.data.n_clusters_found} asked={one.data.n_clusters !== null} />
-            </div>
-          )}
         </div>
 
         <div className="clusters-right">
-          {(segmentId !== null || clusterIndex !== null) && (
+          {(segmentId !== null || isOpen) && (
             <nav className="crumbs" aria-label="Where you are">
-              <Link to={paths.clusters(project, run)}>All clusters</Link>
-              {shown && (
+              <Link to={hrefOf(null)}>All actions</Link>
+              {opened && (
                 <>
                   <Icon name="right" size={12} />
-                  <ClusterSwatch cluster={shown.index} />
-                  {segmentId === null ? <span aria-current="page">{shown.name}</span> : <Link to={clusterHref(shown.index)}>{shown.name}</Link>}
+                  <ClusterSwatch cluster={opened.colour} />
+                  {segmentId === null ? <span aria-current="page">{opened.name}</span> : <Link to={hrefOf(opened.key)}>{opened.name}</Link>}
                 </>
               )}
               {segmentId !== null && (
@@ -148,7 +255,7 @@ export function ClustersRoute() {
                   <LoopingClip src={segment.data.clip_url} poster={segment.data.poster_url} label={`Primitive ${segment.data.index + 1}`} />
                   <SegmentFacts
                     segment={segment.data}
-                    clusterName={shown?.name ?? null}
+                    clusterName={opened?.name ?? null}
                     runNumber={one.data?.number}
                     actions={
                       <Link className="button" to={paths.segmentInVideo(project, segment.data)}>
@@ -160,46 +267,198 @@ export function ClustersRoute() {
                 <SimilarPanelHere project={project} segment={segment.data} clusters={clusters.data ?? []} />
               </>
             )
-          ) : clusterIndex !== null ? (
-            <>
-              {shown && (
-                <p className="facts">
-                  <span>{plural(shown.size, "primitive")}</span>
-                  <span>{formatShare(shown.share)} of the run</span>
-                  <span>mean {formatSeconds(shown.mean_duration_s)}</span>
-                  <span>silhouette {formatFigure(shown.silhouette, 2)}</span>
-                </p>
-              )}
-              {clusters.data && !shown ? (
-                <Empty
-                  title="No such cluster in this run"
-                  actions={
-                    <Link className="button" to={paths.clusters(project, run)}>
-                      All clusters
-                    </Link>
-                  }
-                >
-                  Another run may have had more of them.
-                </Empty>
-              ) : (
-                <SegmentGrid project={project} run={run} cluster={clusterIndex} />
-              )}
-            </>
+          ) : groups.isPending ? (
+            <Skeleton label="Loading actions…" className="cluster-grid" height={260} rows={6} />
+          ) : groups.isError ? (
+            <Failed what="The actions could not be read" error={groups.error} onRetry={() => void groups.refetch()} />
+          ) : all.length === 0 ? (
+            one.data && (one.data.status === "queued" || one.data.status === "running") ? (
+              <div className="panel waiting-run">
+                <p>Run {one.data.number} is on its way; its clusters come last.</p>
+                <RunProgress run={one.data} />
+              </div>
+            ) : (
+              <Empty
+                title="No clusters"
+                icon="map"
+                actions={
+                  <Link className="button" to={paths.run(project, run)}>
+                    See how the run stands
+                  </Link>
+                }
+              >
+                Clusters appear when the run has cut its videos and put what moves alike together.
+              </Empty>
+            )
+          ) : isOpen ? (
+            opened ? (
+              <OpenGroup
+                key={opened.key}
+                group={opened}
+                mayEdit={mayEdit}
+                onName={(name) => act({ kind: "name", group: opened, name })}
+                onSplit={() => act({ kind: "split", group: opened.key })}
+                onMergeInto={() => setAsking({ what: "merge", group: opened })}
+              >
+                <GroupSegments
+                  run={run}
+                  group={opened.key}
+                  selected={selection.ids}
+                  onToggle={(id, select) => {
+                    const next = combined(selection.sel, `ids:${id}`, select ? "add" : "remove");
+                    selection.set(next === "ids:" ? null : (next ?? selection.sel));
+                  }}
+                  linkTo={(hit) => withSel(paths.segmentInClusters(project, run, hit.id), selection.sel)}
+                  videoLinkTo={(hit) => paths.segmentInVideo(project, hit)}
+                />
+              </OpenGroup>
+            ) : (
+              <Empty
+                title="Nothing of that in this run"
+                actions={
+                  <Link className="button" to={hrefOf(null)}>
+                    All actions
+                  </Link>
+                }
+              >
+                It has been merged into another action, or is of another run.
+              </Empty>
+            )
           ) : (
-            <ClusterGrid
-              run={run}
-              linkTo={clusterHref}
-              onPoint={setPointed}
-              emptyStep={
-                <Link className="button" to={paths.run(project, run)}>
-                  See how the run stands
-                </Link>
-              }
-            />
+            <ul className="cluster-grid" aria-label="Actions">
+              {all.map((group) => (
+                <GroupCard
+                  key={group.key}
+                  group={group}
+                  to={hrefOf(group.key)}
+                  selected={selection.ids ? (selectedOf.get(group.key) ?? 0) : null}
+                  mayEdit={mayEdit}
+                  onName={(name) => act({ kind: "name", group, name })}
+                  onMerge={(key) => act({ kind: "merge", groups: [key], into: group.key })}
+                  onMergeInto={() => setAsking({ what: "merge", group })}
+                  onSplit={() => act({ kind: "split", group: group.key })}
+                  onSelect={() => selection.set(group.key)}
+                  onPoint={setPointed}
+                />
+              ))}
+            </ul>
           )}
         </div>
       </div>
+
+      {asking?.what === "merge" && (
+        <ChooseGroup
+          title={`Merge ${asking.group.name} into`}
+          verb="Merge"
+          groups={others(asking.group.key)}
+          onChoose={(into) => act({ kind: "merge", groups: [asking.group.key], into })}
+          onClose={() => setAsking(null)}
+        />
+      )}
+      {asking?.what === "move" && selection.ids && (
+        <ChooseGroup
+          title={`Move ${plural(selection.ids.size, "primitive")} to`}
+          verb="Move"
+          groups={all}
+          others
+          onChoose={(to, name) => {
+            act({ kind: "move", segments: [...selection.ids!], to, name });
+            selection.set(null);
+          }}
+          onClose={() => setAsking(null)}
+        />
+      )}
+      {asking?.what === "carry" && proposals.data?.source && (
+        <CarryOver
+          found={proposals.data}
+          onConfirm={(chosen) => act({ kind: "carry", source: proposals.data.source!.id, clusters: chosen })}
+          onClose={() => setAsking(null)}
+        />
+      )}
+      {asking?.what === "history" && (
+        <History
+          project={project}
+          mayEdit={mayEdit}
+          busy={surgery.isPending}
+          error={surgery.error}
+          onUndo={(change) => act({ kind: "undo", change })}
+          onRedo={(change) => act({ kind: "redo", change })}
+          onClose={() => setAsking(null)}
+        />
+      )}
     </div>
+  );
+}
+
+const withSel = (href: string, sel: string | null) => (sel === null ? href : `${href}&${new URLSearchParams({ sel }).toString()}`);
+
+const keyOfCluster = (index: number, groups: readonly Group[]): string | undefined =>
+  (groups.find(({ key }) => key === `cluster:${index}`) ?? groups.find(({ clusters }) => clusters.some((cluster) => cluster.index === index)))?.key;
+
+const groupOf = ({ action, cluster }: { action: { id: number } | null; cluster: number | null }): string | null =>
+  action ? `action:${action.id}` : cluster === null ? null : `cluster:${cluster}`;
+
+/** `?action=7`, or `?cluster=3`: of a cluster that has been named, its action. */
+function keyFrom(params: URLSearchParams, groups: readonly Group[]): string | null {
+  const action = idFrom(params, "action");
+  if (action !== null) return `action:${action}`;
+  const cluster = idFrom(params, "cluster");
+  return cluster === null ? null : (keyOfCluster(cluster, groups) ?? null);
+}
+
+function countByGroup(points: Uint32Array | null, map: MapColumns | undefined): Map<string, number> {
+  const counts = new Map<string, number>();
+  if (!points || !map) return counts;
+  for (const point of points) {
+    const action = map.action[point]!;
+    const key = action >= 0 ? `action:${action}` : `cluster:${map.cluster[point]!}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
+
+interface OpenGroupProps {
+  group: Group;
+  mayEdit: boolean;
+  onName: (name: string) => void;
+  onSplit: () => void;
+  onMergeInto: () => void;
+  children: ReactNode;
+}
+
+function OpenGroup({ group, mayEdit, onName, onSplit, onMergeInto, children }: OpenGroupProps) {
+  const [editing, setEditing] = useState(false);
+  return (
+    <>
+      <div className="open-group">
+        <div className="row">
+          <ClusterSwatch cluster={group.colour} />
+          {!editing && <h2>{group.name}</h2>}
+          {!editing && group.action === null && <span className="muted small">unnamed</span>}
+          {mayEdit && <GroupName group={group} editing={editing} onEdit={setEditing} onName={onName} />}
+          {mayEdit && (
+            <span className="row push">
+              <button type="button" className="button small" disabled={group.size < 2} onClick={onSplit} title="By their movements; the smaller half becomes a new action">
+                Split in two
+              </button>
+              <button type="button" className="button small" onClick={onMergeInto}>
+                Merge into…
+              </button>
+            </span>
+          )}
+        </div>
+        <p className="facts">
+          <span>{plural(group.size, "primitive")}</span>
+          <span>{formatShare(group.share)} of the run</span>
+          <span>mean {formatSeconds(group.mean_duration_s)}</span>
+          <span>silhouette {formatFigure(group.silhouette, 2)}</span>
+          <GroupQuality group={group} />
+        </p>
+        <GroupCoherence group={group} />
+        {mayEdit && <p className="hint">Tick primitives, or draw around them in the map, then move them to another action or a new one.</p>}
+      </div>
+      {children}
+    </>
   );
 }
 

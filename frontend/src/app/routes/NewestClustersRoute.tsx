@@ -6,11 +6,11 @@ import { paths } from "../../lib/paths";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
 
-/** "Clusters" of a project are those of its newest run that has any. */
+/** "Actions" of a project are those of its newest run that has any. */
 export function NewestClustersRoute() {
   const project = useIdParam("project");
   const runs = useQuery(runsQuery(project));
-  useTitle("Clusters");
+  useTitle("Actions");
 
   if (runs.isPending)
     return (
@@ -25,7 +25,7 @@ export function NewestClustersRoute() {
   return (
     <div className="page">
       <Empty
-        title="No clusters yet"
+        title="No actions yet"
         icon="map"
         actions={
           active ? (

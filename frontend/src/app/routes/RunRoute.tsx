@@ -56,6 +56,11 @@ export function RunRoute() {
         </div>
         {mayManage && <RunActions run={run.data} />}
         {run.data.n_clusters_found > 0 && (
+          <Link className="button" to={paths.compareWith(project, id)}>
+            Compare
+          </Link>
+        )}
+        {run.data.n_clusters_found > 0 && (
           <Link className="button" to={paths.coherence(project, id)}>
             Coherence
           </Link>

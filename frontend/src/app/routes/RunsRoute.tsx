@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { projectQuery } from "../../features/projects/queries";
 import { RunList } from "../../features/runs/RunList";
+import { paths } from "../../lib/paths";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
 
@@ -17,6 +18,9 @@ export function RunsRoute() {
           <h1>Runs</h1>
           <p className="muted">Each is one pass over the videos with one frozen configuration; none ever changes another.</p>
         </div>
+        <Link className="button" to={paths.compareNewest(id)}>
+          Compare
+        </Link>
         {mayStart && (
           <Link className="button" to={`/projects/${id}?discover=1`}>
             Discover…

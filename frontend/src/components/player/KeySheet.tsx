@@ -17,7 +17,7 @@ export function KeySheet({ bindings, onClose }: { bindings: readonly KeyBinding[
             </div>
           ))}
         </dl>
-        <p className="hint">On the timeline: the wheel zooms at the pointer, a drag pans, a press goes there.</p>
+        <p className="hint">On the timeline: the wheel zooms at the pointer and a press goes there. A drag over a lane selects a range, at an edge of the selected primitive it moves that edge, on the ruler and the plots it pans.</p>
       </div>
     </Dialog>
   );

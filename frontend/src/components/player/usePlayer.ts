@@ -6,6 +6,8 @@ export const RATES = [0.1, 0.25, 0.5, 1, 1.5, 2, 4, 8] as const;
 export interface Player {
   /** Give this to the `<video>`. */
   attach: (element: HTMLVideoElement | null) => void;
+  /** That `<video>`, once it is there. */
+  element: HTMLVideoElement | null;
   playing: boolean;
   /** Negative while shuttling backwards. */
   rate: number;
@@ -22,6 +24,7 @@ export interface Player {
 
 interface PlayerOptions {
   clock: PlaybackClock;
+  /** Of the file that plays: constant. */
   fps: number;
   /** Played again and again while set. */
   loop: { start_s: number; end_s: number } | null;
@@ -36,7 +39,7 @@ export function usePlayer({ clock, fps, loop }: PlayerOptions): Player {
 
   useEffect(() => {
     if (!video) return;
-    const undrive = driveByVideo(clock, video);
+    const undrive = driveByVideo(clock, video, fps);
     const onPlay = () => setPlaying(true);
     const onPause = () => setPlaying(reverse.current !== 0);
     const onRate = () => {
@@ -51,7 +54,7 @@ export function usePlayer({ clock, fps, loop }: PlayerOptions): Player {
       video.removeEventListener("pause", onPause);
       video.removeEventListener("ratechange", onRate);
     };
-  }, [video, clock]);
+  }, [video, clock, fps]);
 
   const stopReverse = useCallback(() => {
     cancelAnimationFrame(reverse.current);
@@ -71,7 +74,10 @@ export function usePlayer({ clock, fps, loop }: PlayerOptions): Player {
   return useMemo<Player>(() => {
     const pause = () => {
       stopReverse();
-      video?.pause();
+      if (video && !video.paused) {
+        video.pause();
+        clock.set(clock.time); // the frame on screen: the element's own time may already be the next one's
+      }
       setPlaying(false);
       setRateState(video?.playbackRate ?? 1);
     };
@@ -112,6 +118,7 @@ export function usePlayer({ clock, fps, loop }: PlayerOptions): Player {
     };
     return {
       attach: setVideo,
+      element: video,
       playing,
       rate,
       pause,

@@ -1,125 +1,117 @@
 import type { Camera, PointCloud } from "./points";
 
 /*
- * Points in WebGL 2, in one draw call. Written out rather than taken from a library over regl: regl builds its commands
- * with `Function(…)`, which the content policy (no unsafe-eval) refuses.
+ * Points in WebGL 2, in at most two draw calls. Written out rather than taken from a library over regl: regl builds its
+ * commands with `Function(…)`, which the content policy (no unsafe-eval) refuses.
  */
 
 const VERTEX = `#version 300 es
 in vec2 position;
-in float style;
-uniform vec2 centre;
-uniform vec2 scale;
+in vec4 colour;
+uniform vec4 view;
 uniform float size;
-uniform vec3 palette[13];
-uniform float faded;
-flat out vec4 colour;
-flat out float hatched;
+uniform float alpha;
+flat out vec4 shown;
 void main() {
-  int code = int(style + 0.5);
-  int hue = code & 15;
-  bool isFaded = (code & 32) != 0;
-  hatched = (code & 16) != 0 ? 1.0 : 0.0;
-  colour = vec4(palette[hue], isFaded ? faded : 1.0);
-  gl_Position = vec4((position - centre) * scale, isFaded ? 0.5 : 0.0, 1.0);
+  // The fourth byte says disc (1) or ring (0): "the hue a second time".
+  shown = vec4(colour.rgb * alpha, colour.a > 0.5 ? alpha : -alpha);
+  gl_Position = vec4((position - view.xy) * view.zw, 0.0, 1.0);
   gl_PointSize = size;
 }`;
 
 const FRAGMENT = `#version 300 es
 precision mediump float;
-flat in vec4 colour;
-flat in float hatched;
+flat in vec4 shown;
 out vec4 result;
 void main() {
   vec2 p = gl_PointCoord * 2.0 - 1.0;
   float distance = length(p);
   float edge = 1.0 - smoothstep(0.82, 1.0, distance);
-  // A ring instead of a disc says "the hue a second time".
-  if (hatched > 0.5) edge *= smoothstep(0.34, 0.5, distance);
+  if (shown.a < 0.0) edge *= smoothstep(0.34, 0.5, distance);
   if (edge <= 0.0) discard;
-  float alpha = colour.a * edge;
-  result = vec4(colour.rgb * alpha, alpha);
+  result = vec4(shown.rgb, abs(shown.a)) * edge;
 }`;
-
-export const NO_CLUSTER_STYLE = 12;
-export const HATCHED = 16;
-export const FADED = 32;
 
 export interface PointsRenderer {
   setCloud(cloud: PointCloud): void;
-  /** Hue 0..11 or 12 for none, plus HATCHED and FADED. */
-  setStyles(styles: Float32Array): void;
-  setPalette(colours: readonly string[], fadedAlpha: number): void;
-  draw(camera: Camera, width: number, height: number, ratio: number): void;
+  /** Red, green, blue and 255 for a disc or 0 for a ring, a point after the other. */
+  setColours(colours: Uint8Array): void;
+  /** Which points are drawn, and in which order: first `behind` faded ones, then the others. */
+  setOrder(order: Uint32Array, behind: number): void;
+  /** At most `budget` points while something moves: the first of each part. */
+  draw(camera: Camera, width: number, height: number, ratio: number, fadedAlpha: number, budget: number): void;
   dispose(): void;
 }
 
 /** Null where the browser has no WebGL 2. */
 export function makeRenderer(canvas: HTMLCanvasElement): PointsRenderer | null {
-  const found = canvas.getContext("webgl2", { alpha: true, antialias: false, premultipliedAlpha: true });
+  const found = canvas.getContext("webgl2", { alpha: true, antialias: false, depth: false, premultipliedAlpha: true });
   if (!found) return null;
   const gl: WebGL2RenderingContext = found;
   const program = link(gl);
-  const attribute = (name: string) => gl.getAttribLocation(program, name);
   const uniform = (name: string) => gl.getUniformLocation(program, name);
-  const uniforms = {
-    centre: uniform("centre"),
-    scale: uniform("scale"),
-    size: uniform("size"),
-    palette: uniform("palette"),
-    faded: uniform("faded"),
-  };
+  const uniforms = { view: uniform("view"), size: uniform("size"), alpha: uniform("alpha") };
   const vertices = gl.createVertexArray();
   gl.bindVertexArray(vertices);
-  const positions = gl.createBuffer();
-  gl.bindBuffer(gl.ARRAY_BUFFER, positions);
-  gl.enableVertexAttribArray(attribute("position"));
-  gl.vertexAttribPointer(attribute("position"), 2, gl.FLOAT, false, 0, 0);
-  const styles = gl.createBuffer();
-  gl.bindBuffer(gl.ARRAY_BUFFER, styles);
-  gl.enableVertexAttribArray(attribute("style"));
-  gl.vertexAttribPointer(attribute("style"), 1, gl.FLOAT, false, 0, 0);
+  const attribute = (name: string, size: number, type: number) => {
+    const buffer = gl.createBuffer();
+    const at = gl.getAttribLocation(program, name);
+    gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+    gl.enableVertexAttribArray(at);
+    gl.vertexAttribPointer(at, size, type, type === gl.UNSIGNED_BYTE, 0, 0);
+    return buffer;
+  };
+  const positions = attribute("position", 2, gl.FLOAT);
+  const colours = attribute("colour", 4, gl.UNSIGNED_BYTE);
+  const indices = gl.createBuffer();
+  gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, indices);
   let count = 0;
-  let styled = 0;
-  let palette = new Float32Array(13 * 3);
-  let fadedAlpha = 0.15;
+  let coloured = 0;
+  let ordered = 0;
+  let behind = 0;
 
   return {
     setCloud(cloud) {
       gl.bindBuffer(gl.ARRAY_BUFFER, positions);
       gl.bufferData(gl.ARRAY_BUFFER, cloud.positions, gl.STATIC_DRAW);
       count = cloud.count;
+      ordered = behind = coloured = 0; // those of another cloud
     },
-    setStyles(values) {
-      gl.bindBuffer(gl.ARRAY_BUFFER, styles);
+    setColours(values) {
+      gl.bindBuffer(gl.ARRAY_BUFFER, colours);
       gl.bufferData(gl.ARRAY_BUFFER, values, gl.DYNAMIC_DRAW);
-      styled = values.length;
+      coloured = values.length / 4;
     },
-    setPalette(colours, alpha) {
-      palette = new Float32Array(colours.flatMap(rgb));
-      fadedAlpha = alpha;
+    setOrder(order, faded) {
+      gl.bindVertexArray(vertices);
+      gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, order, gl.DYNAMIC_DRAW);
+      ordered = order.length;
+      behind = faded;
     },
-    draw(camera, width, height, ratio) {
+    draw(camera, width, height, ratio, fadedAlpha, budget) {
       gl.viewport(0, 0, Math.round(width * ratio), Math.round(height * ratio));
       gl.clearColor(0, 0, 0, 0);
       gl.clear(gl.COLOR_BUFFER_BIT);
-      const drawn = Math.min(count, styled);
-      if (drawn === 0) return;
+      if (count === 0 || coloured < count || ordered === 0) return;
       const scale = camera.scale(width, height);
       gl.useProgram(program);
       gl.bindVertexArray(vertices);
       gl.enable(gl.BLEND);
       gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-      gl.uniform2f(uniforms.centre, camera.x, camera.y);
-      gl.uniform2f(uniforms.scale, (2 * scale) / width, (2 * scale) / height);
+      gl.uniform4f(uniforms.view, camera.x, camera.y, (2 * scale) / width, (2 * scale) / height);
       gl.uniform1f(uniforms.size, pointSize(count, camera.zoom) * ratio);
-      gl.uniform3fv(uniforms.palette, palette);
-      gl.uniform1f(uniforms.faded, fadedAlpha);
-      gl.drawArrays(gl.POINTS, 0, drawn);
+      const share = Math.min(1, budget / ordered);
+      const part = (from: number, length: number, alpha: number) => {
+        const drawn = Math.ceil(length * share);
+        if (drawn === 0) return;
+        gl.uniform1f(uniforms.alpha, alpha);
+        gl.drawElements(gl.POINTS, drawn, gl.UNSIGNED_INT, from * 4);
+      };
+      part(0, behind, fadedAlpha);
+      part(behind, ordered - behind, 1);
     },
     dispose() {
-      gl.deleteBuffer(positions);
-      gl.deleteBuffer(styles);
+      for (const buffer of [positions, colours, indices]) gl.deleteBuffer(buffer);
       gl.deleteVertexArray(vertices);
       gl.deleteProgram(program);
       // The context itself stays: the canvas may be given to a new renderer at once.
@@ -131,11 +123,6 @@ export function makeRenderer(canvas: HTMLCanvasElement): PointsRenderer | null {
 export function pointSize(count: number, zoom: number): number {
   const base = count < 500 ? 9 : count < 5000 ? 7 : count < 30_000 ? 5 : 3.5;
   return Math.min(22, base * Math.max(1, zoom) ** 0.35);
-}
-
-function rgb(colour: string): [number, number, number] {
-  const hex = /^#([0-9a-f]{6})$/i.exec(colour.trim())?.[1] ?? "888888";
-  return [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255) as [number, number, number];
 }
 
 function link(gl: WebGL2RenderingContext): WebGLProgram {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Camera, makeCloud } from "./points";
+import { Camera, drawingOrder, makeCloud, placeWithoutOverlap } from "./points";
 
 test("the cloud fits the unit square with its aspect kept", () => {
   const { positions } = makeCloud([0, 10], [0, 5]);
@@ -45,4 +45,39 @@ test("screen and data map onto each other, and zoom keeps what is under the poin
 test("up in the data is up on the screen", () => {
   const camera = new Camera();
   expect(camera.toScreen(0.5, 1, 400, 400)[1]).toBeLessThan(camera.toScreen(0.5, 0, 400, 400)[1]);
+});
+
+test("what is in a rectangle is found, unless it is too much", () => {
+  const cloud = makeCloud([0, 0.2, 0.5, 1], [0, 0.2, 0.5, 1]);
+  expect(cloud.grid.within(0.1, 0.1, 0.6, 0.6, 10)).toEqual([1, 2]);
+  expect(cloud.grid.within(-5, -5, 5, 5, 4)).toEqual([0, 1, 2, 3]);
+  expect(cloud.grid.within(-5, -5, 5, 5, 3)).toBeNull();
+});
+
+test("a place in the square leads back to the numbers it was made from", () => {
+  const cloud = makeCloud([-3, 7], [20, 22]);
+  expect(cloud.toGiven(cloud.positions[0]!, cloud.positions[1]!)).toEqual([expect.closeTo(-3), expect.closeTo(20)]);
+  expect(cloud.toGiven(cloud.positions[2]!, cloud.positions[3]!)).toEqual([expect.closeTo(7), expect.closeTo(22)]);
+});
+
+test.each([0, 1, 2, 13, 21, 1000])("%i points are each drawn once, the chosen ones last", (n) => {
+  const front = Uint32Array.from({ length: Math.floor(n / 3) }, (_, i) => 3 * i);
+  const { order, behind } = drawingOrder(n, front);
+  expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i));
+  expect(behind).toBe(n - front.length);
+  expect([...order.slice(behind)].sort((a, b) => a - b)).toEqual([...front]);
+  expect(drawingOrder(n, null).behind).toBe(0);
+});
+
+test("pictures do not overlap, and stay where they were", () => {
+  const places = [
+    [0, 0],
+    [10, 5],
+    [90, 0],
+    [95, 50],
+  ] as const;
+  const place = (before: number[], most = 9) => placeWithoutOverlap([0, 1, 2, 3], new Set(before), (point) => places[point]!, 80, 45, most);
+  expect(place([])).toEqual([0, 2, 3]);
+  expect(place([1])).toEqual([1, 2, 3]);
+  expect(place([], 1)).toEqual([0]);
 });

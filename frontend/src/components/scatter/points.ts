@@ -4,9 +4,11 @@ export interface PointCloud {
   /** x0, y0, x1, y1 … in 0..1 */
   positions: Float32Array;
   grid: PointGrid;
+  /** From the square back to what was given. */
+  toGiven: (x: number, y: number) => [x: number, y: number];
 }
 
-export function makeCloud(x: readonly number[], y: readonly number[]): PointCloud {
+export function makeCloud(x: ArrayLike<number>, y: ArrayLike<number>): PointCloud {
   const count = Math.min(x.length, y.length);
   let [minX, maxX, minY, maxY] = [Infinity, -Infinity, Infinity, -Infinity];
   for (let i = 0; i < count; i += 1) {
@@ -22,22 +24,30 @@ export function makeCloud(x: readonly number[], y: readonly number[]): PointClou
     positions[2 * i] = (x[i]! - minX + shiftX) / span;
     positions[2 * i + 1] = (y[i]! - minY + shiftY) / span;
   }
-  return { count, positions, grid: new PointGrid(positions) };
+  const toGiven = (u: number, v: number): [number, number] => [u * span + minX - shiftX, v * span + minY - shiftY];
+  return { count, positions, grid: new PointGrid(positions), toGiven };
 }
 
 const CELLS = 128;
 
-/** Finds the nearest point without looking at all of them. */
+/** Finds points without looking at all of them: those of a cell stand together in `#points`, from `#starts[cell]` on. */
 export class PointGrid {
-  readonly #cells: number[][] = [];
+  readonly #starts = new Uint32Array(CELLS * CELLS + 1);
+  readonly #points: Uint32Array;
   readonly #positions: Float32Array;
 
   constructor(positions: Float32Array) {
+    const count = positions.length / 2;
     this.#positions = positions;
-    for (let i = 0; i < positions.length / 2; i += 1) {
-      const cell = cellOf(positions[2 * i]!) + CELLS * cellOf(positions[2 * i + 1]!);
-      (this.#cells[cell] ??= []).push(i);
+    this.#points = new Uint32Array(count);
+    const cells = new Uint16Array(count);
+    for (let i = 0; i < count; i += 1) {
+      cells[i] = cellOf(positions[2 * i]!) + CELLS * cellOf(positions[2 * i + 1]!);
+      this.#starts[cells[i]! + 1]! += 1;
     }
+    for (let cell = 0; cell < CELLS * CELLS; cell += 1) this.#starts[cell + 1]! += this.#starts[cell]!;
+    const next = this.#starts.slice();
+    for (let i = 0; i < count; i += 1) this.#points[next[cells[i]!]!++] = i;
   }
 
   /** The point nearest to (x, y) within `radius`, or -1. All in units of the square. */
@@ -47,17 +57,32 @@ export class PointGrid {
     const [fromX, toX] = [cellOf(x - radius), cellOf(x + radius)];
     const [fromY, toY] = [cellOf(y - radius), cellOf(y + radius)];
     for (let row = fromY; row <= toY; row += 1) {
-      for (let column = fromX; column <= toX; column += 1) {
-        for (const i of this.#cells[column + CELLS * row] ?? []) {
-          const distance = (this.#positions[2 * i]! - x) ** 2 + (this.#positions[2 * i + 1]! - y) ** 2;
-          if (distance <= bestDistance) {
-            best = i;
-            bestDistance = distance;
-          }
+      for (let at = this.#starts[fromX + CELLS * row]!; at < this.#starts[toX + CELLS * row + 1]!; at += 1) {
+        const i = this.#points[at]!;
+        const distance = (this.#positions[2 * i]! - x) ** 2 + (this.#positions[2 * i + 1]! - y) ** 2;
+        if (distance <= bestDistance) {
+          best = i;
+          bestDistance = distance;
         }
       }
     }
     return best;
+  }
+
+  /** The points of a rectangle; null if they are more than `most`. */
+  within(x0: number, y0: number, x1: number, y1: number, most: number): number[] | null {
+    const found: number[] = [];
+    for (let row = cellOf(y0); row <= cellOf(y1); row += 1) {
+      const [from, to] = [this.#starts[cellOf(x0) + CELLS * row]!, this.#starts[cellOf(x1) + CELLS * row + 1]!];
+      for (let at = from; at < to; at += 1) {
+        const i = this.#points[at]!;
+        const [x, y] = [this.#positions[2 * i]!, this.#positions[2 * i + 1]!];
+        if (x < x0 || x > x1 || y < y0 || y > y1) continue;
+        if (found.length === most) return null;
+        found.push(i);
+      }
+    }
+    return found;
   }
 }
 
@@ -104,4 +129,50 @@ export class Camera {
     this.y = 0.5;
     this.zoom = 1;
   }
+}
+
+/**
+ * Numbers 0 … n-1 in an order that looks random and is always the same: the first k of them are a fair sample.
+ * Those of `front` come last, after `behind` others.
+ */
+export function drawingOrder(n: number, front: Uint32Array | null): { order: Uint32Array; behind: number } {
+  const order = new Uint32Array(n);
+  const isFront = new Uint8Array(n);
+  for (const point of front ?? []) isFront[point] = 1;
+  let behind = front === null ? 0 : n - front.length;
+  let [back, ahead] = [0, behind];
+  const step = coprime(n);
+  for (let i = 0, at = 0; i < n; i += 1, at = (at + step) % n) {
+    if (front === null || isFront[at]) order[ahead++] = at;
+    else order[back++] = at;
+  }
+  behind = back;
+  return { order, behind };
+}
+
+/** Near n over the golden ratio, and without a divisor in common with n: stepping by it visits every number, spread out. */
+function coprime(n: number): number {
+  let step = Math.max(1, Math.round(n * 0.6180339887));
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  while (n > 1 && divisor(n, step) !== 1) step += 1;
+  return step;
+}
+
+/** Pictures of `width` × `height` pixels that do not touch, at the points they show; those shown before go first. */
+export function placeWithoutOverlap(
+  points: readonly number[],
+  before: ReadonlySet<number>,
+  at: (point: number) => readonly [x: number, y: number],
+  width: number,
+  height: number,
+  most: number,
+): number[] {
+  const placed: { point: number; x: number; y: number }[] = [];
+  const inTurn = [...points.filter((point) => before.has(point)), ...points.filter((point) => !before.has(point))];
+  for (const point of inTurn) {
+    if (placed.length === most) break;
+    const [x, y] = at(point);
+    if (placed.every((other) => Math.abs(other.x - x) >= width || Math.abs(other.y - y) >= height)) placed.push({ point, x, y });
+  }
+  return placed.map(({ point }) => point);
 }

@@ -1,34 +1,61 @@
 import type { TimeAxis } from "../../lib/timeAxis";
 
+/** Something taken hold of: it follows the pointer until it is let go, or dropped where it was. */
+export interface Grip {
+  move: (timeS: number) => void;
+  release: () => void;
+  cancel: () => void;
+}
+
+/** Where on the timeline: the moment, the lane (`data-lane`) if any, and how far a finger's width is in time. */
+export interface Place {
+  timeS: number;
+  lane: string | null;
+  nearS: number;
+}
+
 export interface TimeGestures {
-  /** A press without a drag: the moment, and the lane it was on (`data-lane`), if any. */
-  onPress: (timeS: number, lane: string | null) => void;
+  /** A press without a drag. */
+  onPress: (place: Place) => void;
   onHover?: (timeS: number | null) => void;
+  /** What a drag that began here takes hold of; null: it pans. */
+  grip?: (place: Place) => Grip | null;
+  /** The pointer's shape over a place, where it is not the usual one. */
+  cursor?: (place: Place) => string;
 }
 
 const DRAG_PX = 4;
+const NEAR_PX = 5;
+const NEAR_TOUCH_PX = 14;
 
 /**
- * Wheel zooms at the pointer, a drag pans, a press asks for the moment under it. `gutter` pixels on the left belong to
- * names and axis values, not to time. Two fingers pinch. Returns the undoing.
+ * Wheel zooms at the pointer, a drag pans or moves what it took hold of, a press asks for the moment under it. `gutter`
+ * pixels on the left belong to names and axis values, not to time. Two fingers pinch. Returns the undoing.
  */
 export function attachTimeGestures(element: HTMLElement, axis: TimeAxis, gutter: () => number, gestures: TimeGestures): () => void {
   const pointers = new Map<number, number>();
-  let start: { x: number; y: number; lane: string | null } | null = null;
+  let start: { x: number; y: number; place: Place } | null = null;
   let dragging = false;
+  let grip: Grip | null = null;
 
-  const place = (clientX: number) => {
+  const xOf = (clientX: number) => {
     const box = element.getBoundingClientRect();
     const width = Math.max(1, box.width - gutter());
     return { x: clientX - box.left - gutter(), width };
   };
   const timeAt = (clientX: number) => {
-    const { x, width } = place(clientX);
+    const { x, width } = xOf(clientX);
     return axis.toTime(x, width);
+  };
+  const placeOf = (event: PointerEvent): Place => {
+    const { width } = xOf(event.clientX);
+    const px = event.pointerType === "touch" ? NEAR_TOUCH_PX : NEAR_PX;
+    const lane = (event.target as Element).closest<HTMLElement>("[data-lane]")?.dataset.lane ?? null;
+    return { timeS: timeAt(event.clientX), lane, nearS: (px / width) * axis.span };
   };
 
   const onWheel = (event: WheelEvent) => {
-    const { x, width } = place(event.clientX);
+    const { x, width } = xOf(event.clientX);
     if (x < 0) return;
     event.preventDefault();
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
@@ -38,21 +65,25 @@ export function attachTimeGestures(element: HTMLElement, axis: TimeAxis, gutter:
   };
 
   const onDown = (event: PointerEvent) => {
-    if (event.button !== 0 || place(event.clientX).x < 0) return;
-    if ((event.target as Element).closest("button, a, input, select")) return;
+    if (event.button !== 0 || xOf(event.clientX).x < 0) return;
+    if ((event.target as Element).closest("button, a, input, select, label, summary")) return;
     pointers.set(event.pointerId, event.clientX);
-    const lane = (event.target as Element).closest<HTMLElement>("[data-lane]")?.dataset.lane ?? null;
     if (pointers.size === 1) {
-      start = { x: event.clientX, y: event.clientY, lane };
+      start = { x: event.clientX, y: event.clientY, place: placeOf(event) };
       dragging = false;
+    } else {
+      grip?.cancel(); // a second finger: it is a pinch after all
+      grip = null;
     }
   };
 
   const onMove = (event: PointerEvent) => {
-    gestures.onHover?.(place(event.clientX).x >= 0 ? timeAt(event.clientX) : null);
+    const inside = xOf(event.clientX).x >= 0;
+    gestures.onHover?.(inside ? timeAt(event.clientX) : null);
+    if (pointers.size === 0 && gestures.cursor) element.style.cursor = inside ? gestures.cursor(placeOf(event)) : "";
     const before = pointers.get(event.pointerId);
     if (before === undefined || start === null) return;
-    const { width } = place(event.clientX);
+    const { width } = xOf(event.clientX);
     if (pointers.size === 2) {
       const [other] = [...pointers].filter(([id]) => id !== event.pointerId).map(([, x]) => x);
       if (other !== undefined) {
@@ -65,8 +96,10 @@ export function attachTimeGestures(element: HTMLElement, axis: TimeAxis, gutter:
       if (!dragging) {
         dragging = true;
         element.setPointerCapture?.(event.pointerId);
+        grip = gestures.grip?.(start.place) ?? null;
       }
-      axis.panBy(((before - event.clientX) / width) * axis.span);
+      if (grip) grip.move(timeAt(event.clientX));
+      else axis.panBy(((before - event.clientX) / width) * axis.span);
     }
     pointers.set(event.pointerId, event.clientX);
   };
@@ -75,10 +108,14 @@ export function attachTimeGestures(element: HTMLElement, axis: TimeAxis, gutter:
     if (!pointers.delete(event.pointerId) || start === null) return;
     if (pointers.size > 0) return;
     const pressed = !dragging && Math.abs(event.clientY - start.y) < DRAG_PX * 2;
-    const { lane } = start;
+    const { place } = start;
+    const held = grip;
     start = null;
     dragging = false;
-    if (pressed && event.type === "pointerup") gestures.onPress(timeAt(event.clientX), lane);
+    grip = null;
+    if (event.type !== "pointerup") held?.cancel();
+    else if (held) held.release();
+    else if (pressed) gestures.onPress({ ...place, timeS: timeAt(event.clientX) });
   };
 
   const onLeave = () => gestures.onHover?.(null);

@@ -1,28 +1,37 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
+import { pointOf } from "../../api/map";
+import type { Group } from "../../api/types";
 import { ClusterSwatch } from "../../components/ClusterSwatch";
 import { Empty, Failed } from "../../components/PanelState";
 import { Scatter } from "../../components/scatter/Scatter";
 import { plural } from "../../lib/words";
-import { clustersQuery, mapQuery } from "./queries";
+import { mapQuery } from "./queries";
 import "./clusters.css";
 
 interface MapPanelProps {
   run: number;
   runNumber: number;
-  lit: number | null;
+  groups: readonly Group[];
+  /** Key of a group. */
+  lit: string | null;
   selected: number | null;
   onPick: (segment: number) => void;
-  onCluster: (index: number | null) => void;
+  onGroup: (key: string) => void;
   preview: (segment: number) => ReactNode;
 }
 
 const PROJECTIONS = { pca: "PCA", umap: "UMAP" };
 
 /** Every primitive of the run as a point: near is alike. */
-export function MapPanel({ run, runNumber, lit, selected, onPick, onCluster, preview }: MapPanelProps) {
+export function MapPanel({ run, runNumber, groups, lit, selected, onPick, onGroup, preview }: MapPanelProps) {
   const map = useQuery(mapQuery(run));
-  const clusters = useQuery(clustersQuery(run));
+  const columns = map.data;
+  // As the cards: an action's colour, or that of a cluster without a name.
+  const colours = useMemo(() => {
+    const ofAction = new Map(groups.flatMap(({ action, colour }) => (action ? [[action.id, colour] as const] : [])));
+    return columns ? Int32Array.from(columns.cluster, (cluster, point) => ofAction.get(columns.action[point]!) ?? cluster) : new Int32Array();
+  }, [columns, groups]);
 
   if (map.isPending) return <div role="status" aria-label="Loading the map…" className="map-panel skeleton" />;
   if (map.isError)
@@ -31,7 +40,7 @@ export function MapPanel({ run, runNumber, lit, selected, onPick, onCluster, pre
         <Failed what="The map could not be read" error={map.error} onRetry={() => void map.refetch()} />
       </div>
     );
-  const { ids, x, y, cluster, projection } = map.data;
+  const { ids, x, y, projection } = map.data;
   if (ids.length === 0)
     return (
       <Empty title="Nothing to place" icon="map">
@@ -54,32 +63,25 @@ export function MapPanel({ run, runNumber, lit, selected, onPick, onCluster, pre
         <Scatter
           x={x}
           y={y}
-          cluster={cluster}
-          lit={lit}
-          selected={selected === null ? -1 : ids.indexOf(selected)}
-          label={`Map of ${ids.length} primitives by ${named}, coloured by cluster`}
+          cluster={colours}
+          lit={groups.find(({ key }) => key === lit)?.colour ?? null}
+          selected={selected === null ? -1 : pointOf(map.data, selected)}
+          label={`Map of ${ids.length} primitives by ${named}, coloured by action`}
           onPick={(point) => onPick(ids[point]!)}
           preview={(point) => preview(ids[point]!)}
         />
       </div>
-      {clusters.data && (
-        <ul className="legend" aria-label="Colours">
-          {clusters.data.map((one) => (
-            <li key={one.id}>
-              <button
-                type="button"
-                aria-pressed={lit === one.index}
-                onClick={() => onCluster(one.index)}
-                title={`${one.name}: ${plural(one.size, "primitive")}`}
-              >
-                <ClusterSwatch cluster={one.index} />
-                {one.index + 1}
-                <span className="visually-hidden">{one.name}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <ul className="legend" aria-label="Colours">
+        {groups.map((group) => (
+          <li key={group.key}>
+            <button type="button" aria-pressed={lit === group.key} onClick={() => onGroup(group.key)} title={`${group.name}: ${plural(group.size, "primitive")}`}>
+              <ClusterSwatch cluster={group.colour} />
+              <span className="clip-text">{group.action ? group.name : group.colour + 1}</span>
+              {!group.action && <span className="visually-hidden">{group.name}</span>}
+            </button>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }

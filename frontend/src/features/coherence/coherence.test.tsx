@@ -2,7 +2,8 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http, HttpResponse } from "msw";
 import { beforeEach, expect, test } from "vitest";
-import { cluster, clusterCoherence, coherence, project, run, session, stage } from "../../testing/fixtures";
+import { cluster, clusterCoherence, coherence, group, project, run, session, stage } from "../../testing/fixtures";
+import { encodeMap, mapOf } from "../../testing/map";
 import { renderApp } from "../../testing/render";
 import { server } from "../../testing/server";
 
@@ -116,17 +117,20 @@ test("clusters with one primitive each have no pair, which is said", async () =>
 });
 
 test("a cluster's card carries its coherence, the baseline and the encoder's name", async () => {
-  const made = { encoder: "appearance", weights: "", seed: 42, n_segments: 2, n_pairs: 1, std: 0, low: null, high: null };
+  const made = { encoder: "appearance", weights: "", seed: 42, n_segments: 2, n_pairs: 1, low: null, high: null };
   server.use(
-    get("/api/runs/7/clusters/", [
-      cluster({ coherence: [{ ...made, icss: 0.934, random_icss: 0.8 }] }),
-      cluster({ id: 2, index: 1, name: "Cluster 2", size: 1, coherence: [{ ...made, icss: null, random_icss: 0.8 }] }),
-      cluster({ id: 3, index: 2, name: "Cluster 3", size: 1 }),
+    get("/api/runs/7/clusters/", [cluster()]),
+    get("/api/runs/7/groups/", [
+      group({ coherence: [{ ...made, icss: 0.934, random_icss: 0.8 }] }),
+      group({ key: "cluster:1", name: "Cluster 2", size: 1, coherence: [{ ...made, icss: null, random_icss: 0.8 }] }),
+      group({ key: "cluster:2", name: "Cluster 3", size: 1 }),
     ]),
-    get("/api/runs/7/map/", { ids: [], x: [], y: [], cluster: [], video: [], start_s: [], duration_s: [], projection: "pca" }),
+    get("/api/projects/1/vocabulary/history/", { results: [], next: null, undo: null, redo: null }),
+    get("/api/runs/7/carry-over/", { source: null, proposals: [] }),
+    http.get("*/api/runs/7/map/", () => HttpResponse.arrayBuffer(encodeMap(mapOf([], { projection: "pca" })))),
   );
   renderApp("/projects/1/runs/7/clusters");
-  const cards = within(await screen.findByRole("list", { name: "Clusters" })).getAllByRole("listitem");
+  const cards = within(await screen.findByRole("list", { name: "Actions" })).getAllByRole("listitem");
   expect(cards).toHaveLength(3);
   expect(within(cards[0]!).getByText("coherence 0.934")).toBeInTheDocument();
   expect(within(cards[0]!).getByText("random 0.800")).toBeInTheDocument();

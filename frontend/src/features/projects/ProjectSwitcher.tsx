@@ -9,7 +9,7 @@ export function ProjectSwitcher({ project }: { project: number }) {
   const here = useQuery(projectQuery(project));
   return (
     <Popover
-      label="Switch project"
+      label={`Switch project: ${here.data?.name ?? "…"}`}
       align="left"
       className="button quiet switcher"
       trigger={

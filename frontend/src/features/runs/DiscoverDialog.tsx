@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import type { Preset, Run } from "../../api/types";
+import type { Preset, Run, RunRequest } from "../../api/types";
 import { Dialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
 import { Failed, Skeleton } from "../../components/PanelState";
@@ -9,6 +9,8 @@ import { plural } from "../../lib/words";
 import { useStartRun } from "./mutations";
 import { presetsQuery, runsQuery } from "./queries";
 import "./runs.css";
+
+type Tracker = NonNullable<RunRequest["tracker"]>;
 
 interface DiscoverDialogProps {
   project: number;
@@ -27,6 +29,7 @@ export function DiscoverDialog({ project, readyVideos, onClose, onStarted }: Dis
   const [k, setK] = useState("8");
   const [calibrate, setCalibrate] = useState(true);
   const [theta, setTheta] = useState("");
+  const [tracker, setTracker] = useState<Tracker>("flow");
   const [tokenizerRun, setTokenizerRun] = useState("");
 
   const chosen = preset ?? presets.data?.find((candidate) => candidate.default)?.name ?? presets.data?.[0]?.name;
@@ -40,6 +43,7 @@ export function DiscoverDialog({ project, readyVideos, onClose, onStarted }: Dis
         preset: chosen,
         n_clusters: suggestK ? null : Number(k),
         theta_on: calibrate ? null : Number(theta),
+        tracker,
         tokenizer_run: tokenizerRun === "" ? null : Number(tokenizerRun),
       },
       { onSuccess: onStarted },
@@ -137,6 +141,21 @@ export function DiscoverDialog({ project, readyVideos, onClose, onStarted }: Dis
 
           <details>
             <summary>Advanced</summary>
+            <div className="field">
+              <label htmlFor="tracker">Points are followed by</label>
+              <select id="tracker" className="select" value={tracker} onChange={(event) => setTracker(event.target.value as Tracker)}>
+                <option value="flow">Dense optical flow</option>
+                <option value="lk">Lucas–Kanade</option>
+                <option value="cotracker3">CoTracker3 (not for commercial use)</option>
+              </select>
+              <p className="hint">
+                {tracker === "cotracker3"
+                  ? "CoTracker3 is under CC-BY-NC 4.0. It works where its weights lie on the workers and the licence was accepted there (KINEME_COTRACKER, KINEME_ACCEPT_CC_BY_NC); on a CPU a frame takes seconds."
+                  : tracker === "flow"
+                    ? "The fastest, and the best on annotated recordings."
+                    : "Each point by itself, checked forwards and backwards."}
+              </p>
+            </div>
             <div className="field">
               <label htmlFor="tokenizer-run">Tokenizer to use</label>
               <select id="tokenizer-run" className="select" value={tokenizerRun} onChange={(event) => setTokenizerRun(event.target.value)}>

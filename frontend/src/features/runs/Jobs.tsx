@@ -12,7 +12,7 @@ export function Jobs({ project }: { project: number }) {
   const stages = useQuery(activeStagesQuery(project));
   const active = stages.data ?? [];
   const running = active.filter((stage) => stage.status === "running").length;
-  const label = running > 0 ? `Jobs: ${running} running` : "Jobs";
+  const label = running > 0 ? `Jobs ${running} running` : "Jobs";
   return (
     <Popover
       label={label}
@@ -21,7 +21,7 @@ export function Jobs({ project }: { project: number }) {
       trigger={
         <>
           <Icon name="jobs" />
-          <span className="word">Jobs</span>
+          <span className="word">Jobs</span>{" "}
           {running > 0 && <span className="count">{running}</span>}
         </>
       }

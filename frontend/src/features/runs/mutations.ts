@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";
-import type { Run, RunRequest } from "../../api/types";
+import type { Run, RunKeep, RunRequest } from "../../api/types";
 import { runKeys } from "./queries";
 
 export function useStartRun(project: number) {
@@ -36,3 +36,30 @@ export const useMeasureCoherence = () =>
 
 export const useRetryRun = () =>
   useRunCommand((id) => unwrap(api.POST("/api/runs/{id}/retry/", { params: { path: { id } } })));
+
+/** The run cut otherwise, as a run of its own. */
+export function useKeepRun(id: number) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: RunKeep) => unwrap(api.POST("/api/runs/{id}/keep/", { params: { path: { id } }, body })),
+    onSuccess: (run) => {
+      client.setQueryData(runKeys.one(run.id), run);
+      void client.invalidateQueries({ queryKey: runKeys.ofProject(run.project) });
+      void client.invalidateQueries({ queryKey: runKeys.activeStages(run.project) });
+    },
+  });
+}
+
+/** A new run with another k; it reuses all up to the embeddings. */
+export function useRecluster(project: number) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ run, k }: { run: number; k: number }) =>
+      unwrap(api.POST("/api/runs/{id}/recluster/", { params: { path: { id: run } }, body: { n_clusters: k } })),
+    onSuccess: (run) => {
+      client.setQueryData(runKeys.one(run.id), run);
+      void client.invalidateQueries({ queryKey: runKeys.ofProject(project) });
+      void client.invalidateQueries({ queryKey: runKeys.activeStages(project) });
+    },
+  });
+}

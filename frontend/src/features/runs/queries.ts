@@ -6,7 +6,7 @@ export const runKeys = {
   ofProject: (project: number) => ["runs", "project", project] as const,
   one: (id: number) => ["runs", "one", id] as const,
   stages: (id: number) => ["runs", "stages", id] as const,
-  energy: (run: number, video: number) => ["runs", "energy", run, video] as const,
+  signals: (run: number, video: number) => ["runs", "signals", run, video] as const,
   activeStages: (project: number) => ["stages", project] as const,
 };
 
@@ -41,11 +41,3 @@ export const presetsQuery = queryOptions({
   queryFn: ({ signal }) => unwrap(api.GET("/api/presets/", { signal })),
   staleTime: Infinity, // part of the server's code
 });
-
-export const energyQuery = (run: number, video: number) =>
-  queryOptions({
-    queryKey: runKeys.energy(run, video),
-    queryFn: ({ signal }) =>
-      unwrap(api.GET("/api/runs/{run}/videos/{video}/energy/", { params: { path: { run, video } }, signal })),
-    staleTime: Infinity, // a finished run never changes
-  });

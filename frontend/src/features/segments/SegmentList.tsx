@@ -1,35 +1,48 @@
 import { useEffect, useRef } from "react";
-import type { Segment } from "../../api/types";
 import { ClusterSwatch } from "../../components/ClusterSwatch";
 import { formatSeconds, formatTime } from "../../lib/time";
 import "./segments.css";
 
+export interface SegmentRow {
+  start_s: number;
+  end_s: number;
+  /** Its place in the palette. */
+  colour: number | null;
+  /** What it counts as, in words. */
+  name: string | null;
+  /** Not as the run has it. */
+  changed?: boolean;
+}
+
 interface SegmentListProps {
-  segments: readonly Segment[];
-  selected: number | null;
-  onSelect: (segment: Segment) => void;
+  rows: readonly SegmentRow[];
+  /** Position in `rows`, or -1. */
+  selected: number;
+  onSelect: (index: number) => void;
 }
 
 /** Every primitive of the video: what the lane draws, in words and for the keyboard. */
-export function SegmentList({ segments, selected, onSelect }: SegmentListProps) {
+export function SegmentList({ rows, selected, onSelect }: SegmentListProps) {
   const current = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     current.current?.scrollIntoView?.({ block: "nearest" });
   }, [selected]);
   return (
     <ol className="segment-list" aria-label="Primitives of this video">
-      {segments.map((segment) => (
-        <li key={segment.id}>
+      {rows.map((row, index) => (
+        <li key={index}>
           <button
             type="button"
-            ref={segment.id === selected ? current : undefined}
-            aria-current={segment.id === selected || undefined}
-            onClick={() => onSelect(segment)}
+            ref={index === selected ? current : undefined}
+            aria-current={index === selected || undefined}
+            title={`${row.start_s.toFixed(3)} s – ${row.end_s.toFixed(3)} s`}
+            onClick={() => onSelect(index)}
           >
-            <ClusterSwatch cluster={segment.cluster} />
-            <span className="number">{segment.index + 1}</span>
-            <span>{formatTime(segment.start_s)}</span>
-            <span className="muted push">{formatSeconds(segment.duration_s)}</span>
+            <ClusterSwatch cluster={row.colour} />
+            <span className="number">{index + 1}</span>
+            <span>{formatTime(row.start_s)}</span>
+            <span className="muted clip-text">{row.changed ? "edited" : row.name}</span>
+            <span className="muted push">{formatSeconds(row.end_s - row.start_s)}</span>
           </button>
         </li>
       ))}

@@ -1,0 +1,96 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import { useRef } from "react";
+import type { Annotation } from "../../../api/types";
+import { Icon } from "../../../components/Icon";
+import { useImportAnnotations, useRemoveAnnotations } from "../../../features/annotations/mutations";
+import type { Interval } from "../../../lib/segments";
+
+export interface Truth {
+  /** In the address. */
+  key: string;
+  id: number | null;
+  name: string;
+  source: string;
+  segments: (Interval & { label: string })[];
+}
+
+/** The video's own truth first, then what was imported. */
+export function truthsOf(annotations: readonly Annotation[] | undefined): Truth[] {
+  return (annotations ?? []).map(({ id, name, source, segments }) => ({
+    key: id === null ? "truth" : String(id),
+    id,
+    name,
+    source,
+    segments: segments.map(({ start, end, label }) => ({ start_s: start, end_s: end, label })).sort((a, b) => a.start_s - b.start_s),
+  }));
+}
+
+interface TruthChoiceProps {
+  video: number;
+  annotations: UseQueryResult<Annotation[]>;
+  truths: readonly Truth[];
+  chosen: string;
+  onChoose: (key: string) => void;
+}
+
+/** Which annotation stands on the timeline and is scored against; the way to bring one. */
+export function TruthChoice({ video, annotations, truths, chosen, onChoose }: TruthChoiceProps) {
+  const file = useRef<HTMLInputElement>(null);
+  const bring = useImportAnnotations(video);
+  const remove = useRemoveAnnotations(video);
+  const current = truths.find((one) => one.key === chosen);
+  const error = bring.error ?? remove.error ?? annotations.error;
+  return (
+    <div className="truth-choice">
+      <label className="field">
+        <span className="label">Compare with</span>
+        <select className="select" value={chosen} onChange={(event) => onChoose(event.target.value)}>
+          {truths.map((one) => (
+            <option key={one.key} value={one.key}>
+              {one.name} ({one.segments.length})
+            </option>
+          ))}
+          <option value="none">{truths.length === 0 ? "No annotations yet" : "Nothing"}</option>
+        </select>
+      </label>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Import annotations"
+        title="Import annotations: ActivityNet, ELAN, BORIS, VIA, a table"
+        disabled={bring.isPending}
+        onClick={() => file.current?.click()}
+      >
+        <Icon name="upload" />
+      </button>
+      {current && current.id !== null && (
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={`Remove ${current.name}`}
+          title="Remove this annotation"
+          disabled={remove.isPending}
+          onClick={() => remove.mutate(current.id!)}
+        >
+          <Icon name="trash" />
+        </button>
+      )}
+      <input
+        ref={file}
+        type="file"
+        hidden
+        aria-label="Annotation file"
+        onChange={(event) => {
+          const chosenFile = event.target.files?.[0];
+          event.target.value = "";
+          if (chosenFile) bring.mutate(chosenFile, { onSuccess: (made) => onChoose(String(made.id)) });
+        }}
+      />
+      {error && (
+        <p role="alert" className="bad small">
+          {error.message}
+        </p>
+      )}
+    </div>
+  );
+}
