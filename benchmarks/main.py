@@ -10,6 +10,8 @@ BENCHMARKS = {
     "tokenizer": "time to encode windows and to train on them, beside the network as it is written down",
     "upload": "upload speed over loopback, and the server's memory meanwhile",
     "api": "response times of the API on the sample project",
+    "ui": "the screens in headless Chromium: frames, lasso, cutting anew, loops, JavaScript",
+    "search": "the search by movement over a million primitives: time, rows, recall",
     "pages": "how soon each page is usable in a fresh browser",
 }
 
