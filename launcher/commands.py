@@ -20,7 +20,7 @@ COMMANDS = {
     "compare": Command("Kineme beside LAPS, flow, ABD, OTAS and chance: compare [--videos DIR --gt DIR]"),
     "ablate": Command("what each part of the chain is worth: ablate [--videos DIR --gt DIR]"),
     "test": Command("run every test: test [PYTEST ARGUMENT…]", extras=("embedded", "viz", "test")),
-    "bench": Command("measure: bench chain | tokenizer | upload | api | pages"),
+    "bench": Command("measure: bench chain | tokenizer | upload | api | pages | search"),
     "lock": Command("write requirements.lock anew from pyproject.toml"),
 }
 

@@ -21,11 +21,15 @@ from launcher.postgres import throw_away
 from launcher.steps import StepFailed
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+SUITES = {  # the browser's driver keeps an event loop running, which no test of Django may share; alone it is also steadier
+    "tests": ["-n", "2", "--dist", "loadfile", "--ignore", "tests/e2e"],  # a file's fixtures cost more than its tests
+    "browser tests": ["tests/e2e"],
+}
 PYTHON_FOLDERS = ["ml", "backend", "launcher", "benchmarks", "tests", "docs", "kineme", "manage.py"]
 
 
 def main(arguments: list[str]) -> int:
-    """The checks, then pytest, whose lines close the output. With arguments only pytest, given them."""
+    """The checks, then the suites, whose lines close the output. With arguments only pytest, given them."""
     if arguments in (["-h"], ["--help"]):
         argparse.ArgumentParser(
             prog="kineme test",
@@ -44,11 +48,13 @@ def main(arguments: list[str]) -> int:
             "KINEME_SECRET_KEY": secrets.token_urlsafe(50),
             "OMP_WAIT_POLICY": "PASSIVE",
         }
-        failed = [] if arguments else _checks(environment)
-        status = _run("pytest", [sys.executable, "-m", "pytest", *arguments], environment)
-    if failed:
-        print(f"Failed: {', '.join(failed)}{'' if status == 0 else ', pytest'}.")
-    return status or len(failed)
+        pytest = [sys.executable, "-m", "pytest"]
+        if arguments:
+            return _run("pytest", [*pytest, *arguments], environment)
+        failed = _checks(environment)
+        failed += [name for name, suite in SUITES.items() if _run(name, [*pytest, *suite], environment) != 0]
+    print(f"Failed: {', '.join(failed)}." if failed else "Every check and every test passed.")
+    return len(failed)
 
 
 def _checks(environment: dict[str, str]) -> list[str]:
