@@ -21,7 +21,7 @@ from launcher.postgres import throw_away
 from launcher.steps import StepFailed
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-SUITES = {  # the browser's driver keeps an event loop running, which no test of Django may share; alone it is also steadier
+SUITES = {  # apart: the browser's driver keeps an event loop running, which no test of Django may share
     "tests": ["-n", "2", "--dist", "loadfile", "--ignore", "tests/e2e"],  # a file's fixtures cost more than its tests
     "browser tests": ["tests/e2e"],
 }
