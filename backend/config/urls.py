@@ -18,6 +18,10 @@ api = [
     path("", include("backend.search.api.urls")),
     path("", include("backend.reviews.api.urls")),
     path("", include("backend.selections.api.urls")),
+    path("", include("backend.accounts.api.urls")),
+    path("", include("backend.versions.api.urls")),
+    path("", include("backend.exports.api.urls")),
+    path("", include("backend.webhooks.api.urls")),
     re_path("", pages.no_such_api),
 ]
 

@@ -103,3 +103,31 @@ class FailedSignIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.username} from {self.address}"
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Managers and owners see what was done in their projects."""
+        return self.filter(project__in=Project.objects.with_role(user, Role.MANAGER))
+
+
+class AuditEntry(models.Model):
+    """Something somebody did in a project. Written through `backend.projects.audit.record`; a trigger refuses to change
+    or delete an entry for as long as its project lives.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="audit")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=40, help_text="noun.verb: member.invited, export.asked, review.settled …")
+    summary = models.CharField(max_length=300, help_text="What was done, in a sentence.")
+    facts = models.JSONField(default=dict, help_text="Ids and values, never a secret.")
+    at = models.DateTimeField(auto_now_add=True)
+
+    objects = AuditEntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = [models.Index(fields=("project", "-id"), name="audit_of_project")]
+
+    def __str__(self) -> str:
+        return self.summary

@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from backend.projects.models import Project, Role, User
 from backend.runs.models import Run
+from backend.videos.models import Video
 from backend.vocabulary.models import Action, Segment
 
 MAX_QUALITY, MAX_CONFIDENCE = 3, 2
@@ -169,3 +170,63 @@ class Adjudication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment}, settled by {self.by}"
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.filter(project__in=Project.objects.visible_to(user))
+
+
+class Comment(models.Model):
+    """What somebody wrote at a moment of a video, and perhaps of one primitive. A deleted one keeps its place, not its
+    text."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="comments")
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="comments")
+    segment = models.ForeignKey(Segment, null=True, blank=True, on_delete=models.SET_NULL, related_name="comments")
+    time_s = models.FloatField(help_text="Presentation time of the video.")
+    text = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="comments")
+    at = models.DateTimeField(auto_now_add=True)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+        indexes = [
+            models.Index(fields=("video", "time_s"), name="comment_of_video"),
+            models.Index(fields=("segment",), name="comment_of_segment"),
+        ]
+        constraints = [models.CheckConstraint(condition=Q(time_s__gte=0), name="comment_at_a_time")]
+
+    def __str__(self) -> str:
+        return f"{self.by} at {self.time_s:.3f} s of {self.video}"
+
+
+class MentionQuerySet(models.QuerySet["Mention"]):
+    def of(self, user: User | AnonymousUser) -> Self:
+        """Of the user, in projects that are still theirs to see."""
+        return self.filter(user=user.pk, comment__project__in=Project.objects.visible_to(user))
+
+
+class Mention(models.Model):
+    """Somebody named in a comment by @name."""
+
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="mentions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mentions")
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MentionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("comment", "user"), name="mention_once_a_comment")]
+        indexes = [models.Index(fields=("user",), condition=Q(seen_at=None), name="mention_unseen")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.comment}"

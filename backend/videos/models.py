@@ -68,6 +68,7 @@ class Video(models.Model):
     truth = models.JSONField(null=True, blank=True, help_text="Ground-truth boundaries and labels, where known.")
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    licence = models.CharField(max_length=200, blank=True, help_text="Terms it may be used under; exports carry it.")
 
     objects = VideoQuerySet.as_manager()
 

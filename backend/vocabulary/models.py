@@ -46,6 +46,10 @@ class Action(models.Model):
     object = models.CharField(max_length=120, blank=True)
     primitive = models.CharField(max_length=20, blank=True, choices=[(word, word) for word in TAXONOMY])
     colour = models.PositiveSmallIntegerField(help_text="Position in the palette, which repeats hatched.")
+    digit = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="The key that labels with it in review: 1..9, or 0."
+    )
+    examples = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="Primitives that show it well.")
     deprecated = models.BooleanField(default=False, help_text="Kept for what refers to it, not offered any more.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -58,6 +62,10 @@ class Action(models.Model):
             models.UniqueConstraint(
                 "project", Lower("name"), condition=Q(deprecated=False), name="action_name_unique_in_project"
             ),
+            models.UniqueConstraint(
+                fields=("project", "digit"), condition=Q(deprecated=False), name="action_digit_unique_in_project"
+            ),
+            models.CheckConstraint(condition=Q(digit=None) | Q(digit__lte=9), name="action_digit_is_a_digit"),
         ]
 
     def __str__(self) -> str:
@@ -233,6 +241,12 @@ class Segment(models.Model):
         help_text="Where a person put this one segment; null: its cluster's.",
     )
     quality = models.FloatField(null=True, blank=True, help_text="Mean of the reviews' quality, 0..3; null: none yet.")
+    edge_margin = models.FloatField(
+        null=True, blank=True, help_text="Cosine to the own centre less that to the next one: 0 on a cluster's edge."
+    )
+    cut_margin = models.FloatField(
+        null=True, blank=True, help_text="Least distance of its cuts from not being made, in units of θ_on."
+    )
     x = models.FloatField(null=True, blank=True)
     y = models.FloatField(null=True, blank=True)
     embedding = HalfVectorField(dimensions=EMBEDDING_DIM, null=True, blank=True)

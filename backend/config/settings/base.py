@@ -24,12 +24,16 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "backend.projects",
+    "backend.accounts",
     "backend.videos",
     "backend.runs",
     "backend.vocabulary",
     "backend.selections",
     "backend.search",
     "backend.reviews",
+    "backend.versions",
+    "backend.exports",
+    "backend.webhooks",
 ]
 
 MIDDLEWARE = [

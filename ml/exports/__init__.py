@@ -1,0 +1,1 @@
+"""Handing on: a reviewed vocabulary and its primitives, written in the forms trainers load."""

@@ -1,0 +1,86 @@
+"""What every export is written from: sources, primitives and the vocabulary of one frozen version.
+
+Nothing here depends on when or by whom it is written: the same dataset and options give the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ml.artefacts import Codes, Seconds
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A video that primitives were cut from. `path` is the file to read pictures from; it is not written anywhere."""
+
+    key: str  # unique in the dataset, safe as a file name: letters, digits, `-`, `_`
+    title: str  # as it was uploaded; may hold anything
+    sha256: str
+    path: Path
+    duration_s: float
+    view: str
+    recording: str
+    licence: str
+    split: str  # one of SPLITS: a whole video belongs to one
+
+    def __post_init__(self) -> None:
+        if self.split not in SPLITS:
+            raise ValueError(f"split must be one of {SPLITS}, got {self.split!r}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An action of the vocabulary."""
+
+    key: int
+    name: str
+    description: str = ""
+    subject: str = ""
+    verb: str = ""
+    object: str = ""
+    primitive: str = ""  # of the taxonomy (LA4VLA §4.2), or empty
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """One primitive: [start_s, end_s) of its source, as reviewed.
+
+    codes: [T] int16, one a step; times_s: [T] float64, when each step ends, in seconds of the source.
+    """
+
+    id: int
+    source: str  # Source.key
+    start_s: float
+    end_s: float
+    codes: Codes
+    times_s: Seconds
+    cluster: int | None
+    action: int | None  # Entry.key
+    quality: float | None  # mean of the reviews or as settled, 0..3
+    n_reviews: int
+
+    def __post_init__(self) -> None:
+        if self.codes.shape != self.times_s.shape or self.codes.ndim != 1:
+            raise ValueError(f"codes and times_s must be [T], got {self.codes.shape} and {self.times_s.shape}")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything an export is written from. `primitives` are in the order of (source, start_s, id)."""
+
+    name: str
+    version: str  # "3 (June, agreed)"
+    digest: str  # of the frozen version
+    run: int  # its number
+    config_hash: str
+    preset: str
+    tokenizer: Path  # checkpoint folder (`ml.tokenizer.checkpoint.load_tokenizer`): z_q of the codes
+    n_codes: int
+    sources: tuple[Source, ...]
+    vocabulary: tuple[Entry, ...]
+    primitives: tuple[Primitive, ...]
+    figures: dict[str, object] = field(default_factory=dict)  # alpha, retention and whatever else the card tells
