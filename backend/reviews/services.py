@@ -10,7 +10,7 @@ import numpy as np
 from django.db import connection, transaction
 from django.utils import timezone
 
-from backend.common import events
+from backend.common import events, happenings
 from backend.projects.models import Project, Role, User
 from backend.reviews.exceptions import AlreadyUndone, BadEdges, NotAReviewer, NothingToReview, NotOfThisProject
 from backend.reviews.models import Adjudication, Assignment, Review, ReviewPlan
@@ -126,7 +126,7 @@ def give_review(
         raise NotOfThisProject("This action belongs to another project.")
     start_s, end_s = _edges(segment, start_s, end_s)
     Segment.objects.select_for_update(no_key=True).get(pk=segment.pk)  # its mean is taken by one at a time
-    review, _ = Review.objects.update_or_create(
+    review, first = Review.objects.update_or_create(
         segment=segment,
         reviewer=by,
         defaults={
@@ -145,7 +145,23 @@ def give_review(
     )
     _settle_quality(segment)
     events.publish(segment.project_id, kind="reviews", run=segment.run_id)
+    if first:
+        _tell_if_done(segment, by)
     return review
+
+
+def _tell_if_done(segment: Segment, by: User) -> None:
+    """Say that a reviewer has judged the last of what was assigned to them in a run."""
+    mine = Assignment.objects.filter(run=segment.run_id, reviewer=by)
+    if not mine.filter(segment=segment).exists():
+        return
+    with connection.cursor() as cursor:  # of two last reviews in two tabs, the later sees the earlier
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [segment.run_id % 2**31, by.pk % 2**31])
+    if mine.open().exists():
+        return
+    run = Run.objects.get(pk=segment.run_id)
+    facts = {"run": run.pk, "number": run.number, "reviewer": by.username, "judged": mine.count()}
+    happenings.review_done.send(Review, project_id=run.project_id, facts=facts)
 
 
 def _edges(segment: Segment, start_s: float | None, end_s: float | None) -> tuple[float | None, float | None]:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
-from backend.common import events
+from backend.common import events, happenings
 from backend.runs.graph import CHAIN, STAGES, Stage
 from backend.runs.models import UNFINISHED, Run, RunStatus, StageExecution, Status
 from backend.videos.models import Video, VideoStatus
@@ -98,6 +98,9 @@ def _close(run: Run, rows: Rows) -> None:
             run.reason = _why(required)
     run.save(update_fields=["status", "started_at", "finished_at", "reason"])
     announce_run(run)
+    if not run.is_active:
+        facts = {"run": run.pk, "number": run.number, "status": run.status, "reason": run.reason}
+        happenings.run_finished.send(Run, project_id=run.project_id, facts=facts)
 
 
 def _why(required: list[StageExecution]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from django.test import Client
 
+from backend.common import happenings
 from backend.projects.models import Membership, Role, User
 from backend.reviews import selectors, services
 from backend.reviews.exceptions import NotAReviewer, NotOfThisProject
@@ -233,3 +234,33 @@ def test_the_plan_is_the_managers_to_change(team: Team, client_of: Clients):
     assert put(client_of(team.manager), path, {"double_share": 1.5}).status_code == 400
     assert put(client_of(team.manager), path, {"double_share": 0.5}).json() == {"double_share": 0.5}
     assert client_of(a_user()).get(path).status_code == 404
+
+
+def test_the_last_review_of_what_was_assigned_is_told_once(team: Team):
+    told: list[dict[str, object]] = []
+
+    def listen(sender: object, *, project_id: int, facts: dict[str, object], **_: object) -> None:
+        told.append({"project": project_id, **facts})
+
+    first, second = team.segments[:2]
+    reviewer = team.reviewers[0]
+    services.assign(run=team.run, reviewers=[reviewer], by=team.manager, segments=[first.pk, second.pk])
+    happenings.review_done.connect(listen)
+    try:
+        rate(team.segments[5], reviewer, 3)  # was not asked for
+        rate(first, reviewer, 3)
+        assert told == []
+        rate(second, reviewer, 2)
+        rate(second, reviewer, 1)  # a change of mind
+        rate(team.segments[6], reviewer, 3)
+    finally:
+        happenings.review_done.disconnect(listen)
+    assert told == [
+        {
+            "project": team.run.project_id,
+            "run": team.run.pk,
+            "number": team.run.number,
+            "reviewer": reviewer.username,
+            "judged": 2,
+        }
+    ]

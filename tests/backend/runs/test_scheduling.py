@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 
+from backend.common import happenings
 from backend.runs import services
 from backend.runs.exceptions import NoReadyVideos, NothingToRetry, RunAlreadyActive, RunNotActive
 from backend.runs.models import Run, RunStatus, StageExecution, Status
@@ -87,6 +88,21 @@ def test_a_run_is_done_before_its_umap(run: Run) -> None:
     finished_at = done.finished_at
     after = settle(run, "umap", Status.FAILED, "UMAP is not installed")
     assert (after.status, after.finished_at) == (RunStatus.DONE, finished_at)
+
+
+def test_the_end_of_a_run_is_told_once(run: Run) -> None:
+    told: list[dict[str, object]] = []
+
+    def listen(sender: object, *, project_id: int, facts: dict[str, object], **_: object) -> None:
+        told.append({"project": project_id, **facts})
+
+    happenings.run_finished.connect(listen)
+    try:
+        finish(run)
+        settle(run, "umap", Status.FAILED, "UMAP is not installed")
+    finally:
+        happenings.run_finished.disconnect(listen)
+    assert told == [{"project": run.project_id, "run": run.pk, "number": 1, "status": "done", "reason": ""}]
 
 
 def test_cancelling_stops_what_waits_and_ends_when_the_last_worker_stops(run: Run) -> None:
