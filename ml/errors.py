@@ -47,3 +47,7 @@ class Cancelled(Exception):
 
 class UnusableCuts(PipelineError):
     """Intervals a person set that cannot become segments."""
+
+
+class NothingToExport(PipelineError):
+    """An export would be empty."""

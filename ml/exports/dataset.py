@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ml.artefacts import Codes, Seconds
+from ml.artefacts import STEP_S, Codes, Float, Seconds
 
 SPLITS = ("train", "val", "test")
 
@@ -62,10 +62,15 @@ class Primitive:
     action: int | None  # Entry.key
     quality: float | None  # mean of the reviews or as settled, 0..3
     n_reviews: int
+    robot_state: Float | None = None  # [T, S] at the beginning of each step, in the robot's own units; None: no robot
+    robot_action: Float | None = None  # [T, A]: what was commanded in each step
 
     def __post_init__(self) -> None:
         if self.codes.shape != self.times_s.shape or self.codes.ndim != 1:
             raise ValueError(f"codes and times_s must be [T], got {self.codes.shape} and {self.times_s.shape}")
+        for series in (self.robot_state, self.robot_action):
+            if series is not None and (series.ndim != 2 or len(series) != len(self.codes)):
+                raise ValueError(f"a robot's series must be [T, …] of {len(self.codes)} steps, got {series.shape}")
 
 
 @dataclass(frozen=True)
@@ -83,4 +88,5 @@ class Dataset:
     sources: tuple[Source, ...]
     vocabulary: tuple[Entry, ...]
     primitives: tuple[Primitive, ...]
+    fps: float = 1 / STEP_S  # rate of the steps; slot k of a source is the time around k / fps (`ml.video.frames`)
     figures: dict[str, object] = field(default_factory=dict)  # alpha, retention and whatever else the card tells
