@@ -24,7 +24,12 @@ class VocabularyVersion(models.Model):
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="versions")
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="versions")
+    run = models.ForeignKey(
+        # Not PROTECT: that would keep a whole project from being deleted.
+        Run,
+        on_delete=models.RESTRICT,
+        related_name="versions",
+    )
     number = models.PositiveIntegerField(help_text="Counts within the project.")
     name = models.CharField(max_length=120)
     note = models.TextField(blank=True)
@@ -34,6 +39,7 @@ class VocabularyVersion(models.Model):
     n_named = models.PositiveIntegerField(help_text="Primitives that belong to an action.")
     n_rated = models.PositiveIntegerField()
     n_kept = models.PositiveIntegerField(help_text="Of mean quality 2 or more.")
+    alpha = models.FloatField(null=True, blank=True, help_text="Krippendorff's, of quality, at that moment.")
     frozen_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     frozen_at = models.DateTimeField(auto_now_add=True)
 
@@ -44,6 +50,7 @@ class VocabularyVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=("project", "number"), name="version_number_unique_in_project"),
             models.UniqueConstraint(fields=("project", "name"), name="version_name_unique_in_project"),
+            models.UniqueConstraint(fields=("project", "digest"), name="version_content_once_in_project"),
         ]
 
     def __str__(self) -> str:
