@@ -43,6 +43,7 @@ class Env:
     secret_key: str | None = field(repr=False)
     allowed_hosts: tuple[str, ...]
     trusted_origins: tuple[str, ...]
+    outside_hosts: tuple[str, ...]
     https: bool
     max_upload_bytes: int
     min_free_bytes: int
@@ -117,6 +118,7 @@ def read_env(environ: Mapping[str, str]) -> Env:
         secret_key=environ.get("KINEME_SECRET_KEY") or None,
         allowed_hosts=words("KINEME_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
         trusted_origins=words("KINEME_TRUSTED_ORIGINS", ""),
+        outside_hosts=words("KINEME_OUTSIDE_HOSTS", ""),
         https=flag("KINEME_HTTPS"),
         max_upload_bytes=number("KINEME_MAX_UPLOAD_BYTES", 64 * GiB),
         min_free_bytes=number("KINEME_MIN_FREE_BYTES", 2 * GiB),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 
 from backend.projects.models import Project, Role, User
 
@@ -17,6 +18,10 @@ class WebhookEvent(models.TextChoices):
     RUN_FINISHED = "run.finished"
     REVIEW_DONE = "review.done"
     EXPORT_READY = "export.ready"
+    TEST = "webhook.test"  # asked for by hand; not one to subscribe to
+
+
+SUBSCRIBABLE = (WebhookEvent.RUN_FINISHED, WebhookEvent.REVIEW_DONE, WebhookEvent.EXPORT_READY)
 
 
 class WebhookQuerySet(models.QuerySet["Webhook"]):
@@ -33,6 +38,7 @@ class Webhook(models.Model):
     secret = models.CharField(max_length=64, help_text="Signs what is sent; shown once, when it is made.")
     events = ArrayField(models.CharField(max_length=20, choices=WebhookEvent))
     active = models.BooleanField(default=True)
+    stopped = models.CharField(max_length=300, blank=True, help_text="Why we switched it off ourselves, if we did.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -55,6 +61,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         return self.filter(webhook__in=Webhook.objects.visible_to(user))
 
+    def due(self) -> Self:
+        return self.filter(status=DeliveryStatus.WAITING, next_at__lte=timezone.now(), webhook__active=True)
+
 
 class Delivery(models.Model):
     """One thing told to one address. Sent at least once: `id` lets the receiver tell a repetition."""
@@ -65,7 +74,7 @@ class Delivery(models.Model):
     body = models.JSONField()
     status = models.CharField(max_length=8, choices=DeliveryStatus, default=DeliveryStatus.WAITING)
     attempt = models.PositiveIntegerField(default=0)
-    next_at = models.DateTimeField(auto_now_add=True)
+    next_at = models.DateTimeField(auto_now_add=True, help_text="Due then; while it is being sent, its lease.")
     answer = models.PositiveIntegerField(null=True, blank=True, help_text="HTTP status of the last attempt.")
     reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -28,6 +28,7 @@ from backend.search.models import Example, ExampleStatus
 from backend.selections.models import PrimitiveSet
 from backend.videos.models import Annotation, Upload, VideoStatus
 from backend.vocabulary.models import EMBEDDING_DIM, Cluster
+from backend.webhooks.models import Delivery, Webhook
 from ml.artefacts import Calibration, EnergyTrace, TokenStream
 from ml.store import save_energy, save_json, save_stream
 from tests.factories.runs import a_project, a_run, a_user, a_video, an_action, some_segments
@@ -151,6 +152,14 @@ ROWS: dict[str, Row] = {
     "GET /api/segments/{segment}/reviews/": Row(VIEWER),
     "POST /api/segments/{segment}/adjudications/": Row(MANAGER, {"quality": 2}),
     "POST /api/adjudications/{adjudication}/undo/": Row(MANAGER),
+    # webhooks
+    "GET /api/projects/{project}/webhooks/": Row(OWNER),
+    "POST /api/projects/{project}/webhooks/": Row(OWNER, {"url": "https://8.8.8.8/hook", "events": ["run.finished"]}),
+    "PATCH /api/webhooks/{webhook}/": Row(OWNER, {"active": False}),
+    "DELETE /api/webhooks/{webhook}/": Row(OWNER),
+    "POST /api/webhooks/{webhook}/test/": Row(OWNER),
+    "GET /api/webhooks/{webhook}/deliveries/": Row(OWNER),
+    "POST /api/deliveries/{delivery}/redeliver/": Row(OWNER),
 }
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 
@@ -208,7 +217,12 @@ def world(media: Path) -> World:
     _artefact()
     for stage in ("probe", "preview"):
         StageExecution.objects.create(project=project, video=failed, stage=stage, status=Status.FAILED)
+    webhook = Webhook.objects.create(
+        project=project, url="https://8.8.8.8/", secret="s", events=["run.finished"], created_by=people["owner"]
+    )
     names = SimpleNamespace(
+        webhook=webhook.pk,
+        delivery=Delivery.objects.create(webhook=webhook, event="run.finished", body={}, status="sent").pk,
         project=project.pk,
         video=video.pk,
         failed=failed.pk,

@@ -67,6 +67,7 @@ MAX_UPLOAD_BYTES = ENV.max_upload_bytes
 MIN_FREE_BYTES = ENV.min_free_bytes
 MAX_CLIP_BYTES = 50 * 1024**2  # to search by
 MAX_CHUNK_BYTES = 32 * 1024**2  # of one upload request: ASGI spools its body into the temporary folder first
+OUTSIDE_HOSTS = frozenset(host.lower() for host in ENV.outside_hosts)  # webhooks may go there although it is inside
 UPLOAD_EXPIRES_AFTER = timedelta(days=7)  # without a byte
 
 LEASE_S = ENV.lease_s

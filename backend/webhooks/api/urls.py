@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from backend.webhooks.api import views
+
+urlpatterns = [
+    path("projects/<int:id>/webhooks/", views.ProjectWebhooks.as_view()),
+    path("webhooks/<int:id>/", views.WebhookDetail.as_view()),
+    path("webhooks/<int:id>/test/", views.WebhookTest.as_view()),
+    path("webhooks/<int:id>/deliveries/", views.WebhookDeliveries.as_view()),
+    path("deliveries/<uuid:id>/redeliver/", views.Redeliver.as_view()),
+]

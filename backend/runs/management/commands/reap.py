@@ -1,4 +1,5 @@
-"""Requeue stages and examples whose worker died or whose message was lost, every two seconds, until stopped."""
+"""Requeue stages and examples whose worker died or whose message was lost, and wake for webhooks that are due, every
+two seconds, until stopped."""
 
 import signal
 import threading
@@ -12,6 +13,7 @@ from kombu.exceptions import OperationalError as BrokerAway
 
 from backend.runs import reaper
 from backend.search import services as search
+from backend.webhooks import services as webhooks
 
 EVERY_S = 2.0
 INDEX_EVERY_S = 600.0
@@ -29,6 +31,7 @@ class Command(BaseCommand):
             try:
                 reaper.reap()
                 search.reap()
+                webhooks.reap()
                 if time.monotonic() - reminded > INDEX_EVERY_S:
                     reminded = time.monotonic()
                     current_app.send_task("vocabulary.index_spaces", queue="io", retry=False)
