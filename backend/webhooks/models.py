@@ -21,7 +21,7 @@ class WebhookEvent(models.TextChoices):
     TEST = "webhook.test"  # asked for by hand; not one to subscribe to
 
 
-SUBSCRIBABLE = (WebhookEvent.RUN_FINISHED, WebhookEvent.REVIEW_DONE, WebhookEvent.EXPORT_READY)
+SUBSCRIBABLE = [choice for choice in WebhookEvent.choices if choice[0] != WebhookEvent.TEST]
 
 
 class WebhookQuerySet(models.QuerySet["Webhook"]):

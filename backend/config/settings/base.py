@@ -126,6 +126,9 @@ SPECTACULAR_SETTINGS = {
         "RunStatus": "backend.runs.models.RunStatus",
         "StageStatus": "backend.runs.models.Status",
         "ExampleStatus": "backend.search.models.ExampleStatus",
+        "WebhookEvent": "backend.webhooks.models.SUBSCRIBABLE",
+        "DeliveryEvent": "backend.webhooks.models.WebhookEvent",
+        "DeliveryStatus": "backend.webhooks.models.DeliveryStatus",
     },
 }
 

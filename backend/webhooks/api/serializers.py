@@ -10,7 +10,7 @@ from backend.webhooks.models import SUBSCRIBABLE, Delivery, DeliveryStatus, Webh
 
 def _events(**more: Any) -> serializers.ListField:
     return serializers.ListField(
-        child=serializers.ChoiceField(choices=[(event.value, event.label) for event in SUBSCRIBABLE]),
+        child=serializers.ChoiceField(choices=SUBSCRIBABLE),
         allow_empty=False,
         max_length=len(SUBSCRIBABLE),
         **more,
@@ -31,7 +31,7 @@ class WebhookChangeSerializer(serializers.Serializer[Any]):
 class WebhookSerializer(serializers.ModelSerializer[Webhook]):
     """An address. The secret is not here: it is shown once, when the webhook is made."""
 
-    events = serializers.ListField(child=serializers.ChoiceField(choices=WebhookEvent.choices))
+    events = serializers.ListField(child=serializers.ChoiceField(choices=SUBSCRIBABLE))
     last_status = serializers.ChoiceField(choices=DeliveryStatus.choices, allow_null=True, default=None)
     last_at = serializers.DateTimeField(allow_null=True, default=None)
 

@@ -52,6 +52,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/deliveries/{id}/redeliver/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send it again, under the same id. */
+        post: operations["deliveries_redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/examples/{id}/": {
         parameters: {
             query?: never;
@@ -321,6 +338,23 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["vocabulary_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/webhooks/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["webhooks_list"];
+        put?: never;
+        /** @description Add an address. The answer holds the secret that signs what is sent, which is never shown again. */
+        post: operations["webhooks_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -963,6 +997,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["webhooks_delete"];
+        options?: never;
+        head?: never;
+        patch: operations["webhooks_change"];
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["webhooks_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send a test; its delivery says what came of it. */
+        post: operations["webhooks_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1361,6 +1444,33 @@ export interface components {
             n: number;
             videos: components["schemas"]["CycleVideo"][];
         };
+        /** @description One thing told to one address. */
+        Delivery: {
+            /** Format: uuid */
+            readonly id: string;
+            event: components["schemas"]["DeliveryEvent"];
+            status: components["schemas"]["DeliveryStatus"];
+            attempt: number;
+            /** @description When it is tried next; null when it is not. */
+            readonly next_at: string | null;
+            /** @description HTTP status of the last attempt. */
+            answer: number | null;
+            reason: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            sent_at: string | null;
+            body: unknown;
+        };
+        /** @enum {string} */
+        DeliveryEvent: "run.finished" | "review.done" | "export.ready" | "webhook.test";
+        /** @description A page, newest first. Give `next` back as `?cursor=`. */
+        DeliveryPage: {
+            results: components["schemas"]["Delivery"][];
+            next: string | null;
+        };
+        /** @enum {string} */
+        DeliveryStatus: "waiting" | "sent" | "failed";
         /** @description ml.config.DetectionConfig. */
         Detection: {
             /** Format: double */
@@ -1590,6 +1700,8 @@ export interface components {
              */
             distance: number;
         };
+        /** @enum {unknown} */
+        NullEnum: null;
         Pair: {
             first: string;
             second: string;
@@ -1631,6 +1743,11 @@ export interface components {
             deprecated?: boolean;
             /** @description What was in them; refused if that has changed. */
             expected?: components["schemas"]["ActionFields"];
+        };
+        PatchedWebhookChange: {
+            url?: string;
+            events?: components["schemas"]["WebhookEvent"][];
+            active?: boolean;
         };
         Preset: {
             name: components["schemas"]["PresetName"];
@@ -2188,6 +2305,44 @@ export interface components {
         };
         /** @enum {string} */
         VideoStatus: "uploaded" | "checking" | "preparing" | "ready" | "failed";
+        /** @description An address. The secret is not here: it is shown once, when the webhook is made. */
+        Webhook: {
+            readonly id: number;
+            /** Format: uri */
+            url: string;
+            events: components["schemas"]["WebhookEvent"][];
+            active: boolean;
+            /** @description Why we switched it off ourselves, if we did. */
+            stopped: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            last_status: (components["schemas"]["DeliveryStatus"] | components["schemas"]["NullEnum"]) | null;
+            /** Format: date-time */
+            last_at: string | null;
+        };
+        WebhookCreate: {
+            url: string;
+            events: components["schemas"]["WebhookEvent"][];
+        };
+        /** @enum {string} */
+        WebhookEvent: "run.finished" | "review.done" | "export.ready";
+        /** @description With the secret, this once. */
+        WebhookMade: {
+            readonly id: number;
+            /** Format: uri */
+            url: string;
+            events: components["schemas"]["WebhookEvent"][];
+            active: boolean;
+            /** @description Why we switched it off ourselves, if we did. */
+            stopped: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            last_status: (components["schemas"]["DeliveryStatus"] | components["schemas"]["NullEnum"]) | null;
+            /** Format: date-time */
+            last_at: string | null;
+            /** @description Signs what is sent; shown once, when it is made. */
+            secret: string;
+        };
         /** @description Every refusal: a code for programs, a sentence for people. */
         Error: {
             code: string;
@@ -2285,6 +2440,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deliveries_redeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
             };
             /** @description Refused */
             default: {
@@ -2973,6 +3158,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMade"];
                 };
             };
             /** @description Refused */
@@ -4491,6 +4740,132 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedWebhookChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_deliveries: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
             };
             /** @description Refused */
             default: {
