@@ -91,6 +91,29 @@ def unit_vectors(vectors: Float) -> Float:
     return unit
 
 
+def edge_margins(vectors: Float, labels: Labels) -> npt.NDArray[np.float64]:
+    """How far each segment is from the edge of its cluster, [M]: the cosine of ê with its own centre less that with the
+    next nearest one. 0 lies between two clusters, below 0 another centre is nearer by angle; NaN where there is only
+    one cluster.
+
+    vectors: e, [M, d], and labels, [M], of `cluster`. A centre is the mean of its ê, put back on the unit sphere.
+    """
+    unit = unit_vectors(vectors)
+    centres, _ = _around(unit, labels)
+    lengths = np.linalg.norm(centres, axis=1, keepdims=True)
+    centres = centres / np.where(lengths > 0, lengths, 1.0)
+    margins = np.full(len(unit), np.nan)
+    if len(centres) < 2:
+        return margins
+    for rows in _blocks(unit):
+        cosines = unit[rows] @ centres.T  # [rows, k]
+        each = np.arange(len(cosines))
+        own = cosines[each, labels[rows]]
+        cosines[each, labels[rows]] = -np.inf
+        margins[rows] = own - cosines.max(axis=1)
+    return margins
+
+
 def suggest(unit: Float, max_k: int, seed: int, progress: Progress = no_progress) -> tuple[tuple[int, float], ...]:
     """(k, silhouette) for k = 2..max_k on ê, [M, d]. Of many segments a seeded sample of 1,500 speaks for all."""
     sample = _sample(unit, SUGGESTION_SAMPLE, seed)

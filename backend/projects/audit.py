@@ -13,6 +13,4 @@ def record(project: Project | int, *, by: User | None, kind: str, summary: str, 
     kind: noun.verb (`member.invited`). facts: ids and values that JSON can hold, never a password, token or key.
     """
     project_id = project if isinstance(project, int) else project.pk
-    AuditEntry.objects.create(
-        project_id=project_id, by=by, kind=kind, summary=summary[:LONGEST_SUMMARY], facts=facts
-    )
+    AuditEntry.objects.create(project_id=project_id, by=by, kind=kind, summary=summary[:LONGEST_SUMMARY], facts=facts)

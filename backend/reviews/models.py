@@ -64,7 +64,7 @@ class Assignment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("segment", "reviewer"), name="assignment_once")]
-        indexes = [models.Index(fields=("run", "reviewer", "id"), name="assignment_queue")]
+        indexes = [models.Index(fields=("run", "reviewer", "segment"), name="assignment_in_order")]
 
     def __str__(self) -> str:
         return f"{self.segment} for {self.reviewer}"
@@ -120,7 +120,12 @@ class Review(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=("run", "segment"), include=("quality", "reviewer"), name="review_of_run"),
+            # Whole: the queue of disagreement reads what everybody said of a run from the index alone.
+            models.Index(
+                fields=("run", "segment"),
+                include=("quality", "reviewer", "action", "skipped"),
+                name="review_of_run_whole",
+            ),
             models.Index(fields=("run", "reviewer"), name="review_by_reviewer"),
         ]
 

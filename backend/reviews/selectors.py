@@ -83,12 +83,6 @@ class RunAgreement:
     funnel: Funnel
 
 
-def queue(user: User, run: Run) -> QuerySet[Segment]:
-    """What the user has still to judge in a run: what was assigned to them, in order of time."""
-    mine = Assignment.objects.filter(run=run, reviewer=user).open()
-    return Segment.objects.filter(run=run, pk__in=mine.values("segment")).with_names().order_by("pk")
-
-
 def conflicts(run: Run) -> QuerySet[Segment]:
     """Primitives whose reviewers differ by two grades of quality or in the label, and that nobody has settled; those
     that differ most first, with `spread` in grades and `n_reviews`."""

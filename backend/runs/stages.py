@@ -37,6 +37,7 @@ from ml import (
     coherence,
     embedding,
     energy,
+    margins,
     preview,
     refinement,
     segmentation,
@@ -58,10 +59,10 @@ VERSIONS = {
     "tokenize": 2,
     "energy": 3,
     "calibrate": 2,
-    "segment": 3,
+    "segment": 4,
     "clips": 1,
     "embed": 1,
-    "cluster": 3,
+    "cluster": 4,
     "umap": 1,
     "visual": 1,
     "coherence": 1,
@@ -395,8 +396,12 @@ def _segment(execution: StageExecution, progress: Progress) -> Outcome:
         stream = files.load_stream(store().path(codes) / "codes.npz")
         if cuts is None:
             found = refinement.segment(trace, stream, theta, config.detection, config.refinement)
+            start_s = float(stream.times_s[0, 0])
+            measured = margins.cut_margins(trace, theta, config.detection, config.refinement, start_s)
         else:
             found = refinement.by_hand(trace, stream, cuts)
+            measured = [None] * len(found)
+        files.save_json(folder / "margins.json", {"cut": measured})
         files.save_segments(folder / "segments.json", str(source.sha256), source.duration_s or 0.0, found)
         smoothed = segmentation.smooth(trace.energy, config.detection.alpha)
         files.save_energy(folder / "energy.npz", trace, velocity, smoothed=smoothed, calibration=theta)
@@ -406,6 +411,7 @@ def _segment(execution: StageExecution, progress: Progress) -> Outcome:
     inputs |= {} if cuts is None else {"cuts": cuts}
     key, reused = _artefact("segment", inputs, make)
     found = files.load_segments(store().path(key) / "segments.json")
+    cut_margins = json.loads((store().path(key) / "margins.json").read_text())["cut"]
     if not found:
         raise NothingMoved("No primitive was found: nothing in this video moves above the threshold.")
 
@@ -421,19 +427,34 @@ def _segment(execution: StageExecution, progress: Progress) -> Outcome:
                 codes=one.codes.tolist(),
                 energy_mean=one.energy_mean,
                 energy_peak=one.energy_peak,
+                cut_margin=margin,
             )
-            for index, one in enumerate(found)
+            for index, (one, margin) in enumerate(zip(found, cut_margins, strict=True))
         ]
         there = Segment.objects.filter(run=owner, video=source)
         made = ("index", "start_s", "end_s", "codes", "energy_mean", "energy_peak")
         # Cut the same again, they are the same rows: links, reviews and the action a person put one to stay true.
         if list(there.order_by("index").values_list(*made)) == [tuple(getattr(row, f) for f in made) for row in rows]:
+            _write_cut_margins(owner, source, cut_margins)
             return
         there.delete()
         Segment.objects.bulk_create(rows, batch_size=2000)
 
     message = f"{len(found)} primitives" + ("" if cuts is None else ", set by hand")
     return Outcome(key, reused, message=message, write=write)
+
+
+def _write_cut_margins(owner: Run, source: Video, measured: Sequence[float | None]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE vocabulary_segment AS s SET cut_margin = v.margin
+            FROM unnest(%s::int[], %s::float8[]) AS v(index, margin)
+            WHERE s.run_id = %s AND s.video_id = %s AND s.index = v.index
+                AND s.cut_margin IS DISTINCT FROM v.margin
+            """,
+            [list(range(len(measured))), list(measured), owner.pk, source.pk],
+        )
 
 
 def _clips(execution: StageExecution, progress: Progress) -> Outcome:
@@ -483,8 +504,10 @@ def _cluster(execution: StageExecution, progress: Progress) -> Outcome:
     videos, vectors = _embeddings(owner)
 
     def make(folder: Path) -> None:
-        found = clustering.cluster(vectors(), config, progress)
+        rows = vectors()
+        found = clustering.cluster(rows, config, progress)
         files.save_json(folder / "clusters.json", files.clustering_facts(found))
+        np.save(folder / "edge_margins.npy", clustering.edge_margins(rows, found.labels))
 
     key, reused = _artefact("cluster", {"embeddings": [key for _, key in videos], "config": asdict(config)}, make)
 
@@ -511,6 +534,7 @@ def _cluster(execution: StageExecution, progress: Progress) -> Outcome:
         )
         pk_of = {row.index: row.pk for row in rows}
         _write_map(ids, np.array(found["xy"]), [pk_of[label] for label in found["labels"]])
+        _write_edge_margins(ids, np.load(store().path(key) / "edge_margins.npy"))
         Run.objects.filter(pk=owner.pk).update(
             metrics={name: found[name] for name in ("silhouette", "calinski_harabasz", "stability")},
             suggested_k=found["suggested"],
@@ -764,6 +788,18 @@ def _write_map(ids: list[int], xy: np.ndarray, clusters: list[int] | None) -> No
             WHERE s.id = v.id
             """,
             [ids, xy[:, 0].tolist(), xy[:, 1].tolist(), clusters or [None] * len(ids)],
+        )
+
+
+def _write_edge_margins(ids: list[int], measured: np.ndarray) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE vocabulary_segment AS s SET edge_margin = nullif(v.margin, 'NaN')
+            FROM unnest(%s::bigint[], %s::float8[]) AS v(id, margin)
+            WHERE s.id = v.id
+            """,
+            [ids, measured.tolist()],
         )
 
 

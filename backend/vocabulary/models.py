@@ -262,6 +262,13 @@ class Segment(models.Model):
         indexes = [
             models.Index(fields=("project", "space"), name="segment_project_space"),
             models.Index(fields=("run", "id"), name="segment_run_page"),
+            # Without nulls: what was not measured is not on the way to what was.
+            models.Index(
+                fields=("run", "edge_margin", "id"), condition=Q(edge_margin__isnull=False), name="segment_run_edge"
+            ),
+            models.Index(
+                fields=("run", "cut_margin", "id"), condition=Q(cut_margin__isnull=False), name="segment_run_cut"
+            ),
             models.Index(fields=("project", "quality"), condition=Q(quality__isnull=False), name="segment_quality"),
             models.Index("project", F("end_s") - F("start_s"), name="segment_duration"),
             # Vectors are indexed space by space, once there are many: backend/vocabulary/indexes.py.

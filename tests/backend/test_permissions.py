@@ -145,6 +145,7 @@ ROWS: dict[str, Row] = {
     "PUT /api/projects/{project}/review-plan/": Row(MANAGER, {"double_share": 0.3}),
     "POST /api/runs/{run}/assignments/": Row(MANAGER, {"reviewers": ["{reviewer}"]}),
     "GET /api/runs/{run}/review-queue/": Row(REVIEWER),
+    "GET /api/runs/{run}/review-queues/": Row(REVIEWER),
     "GET /api/runs/{run}/review-progress/": Row(VIEWER),
     "GET /api/runs/{run}/agreement/": Row(VIEWER),
     "GET /api/runs/{run}/conflicts/": Row(MANAGER),

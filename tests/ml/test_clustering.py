@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import calinski_harabasz_score
 
 from ml import clustering
-from ml.clustering import by_size, cluster, pca, project_umap, stability, suggest, unit_vectors
+from ml.clustering import by_size, cluster, edge_margins, pca, project_umap, stability, suggest, unit_vectors
 from ml.config import ClusteringConfig
 from ml.errors import TooFewSegments
 
@@ -189,3 +189,19 @@ def test_blocks_of_rows_do_not_show(monkeypatch: pytest.MonkeyPatch):
     assert parts.labels.tolist() == whole.labels.tolist()
     np.testing.assert_allclose(parts.xy, whole.xy, atol=1e-6)
     assert parts.calinski_harabasz == pytest.approx(whole.calinski_harabasz, rel=1e-6)
+
+
+def test_the_margin_of_a_cluster_edge_by_hand():
+    # (±1, ±1)/√2 as above; labels by the sign of x: the centres are (±1/√2, 0), of length 1 after normalising (±1, 0).
+    # Every point has cosine 1/√2 with its own centre and -1/√2 with the other: √2 apart.
+    corners = np.array([[0, 0], [2, 0], [0, 2], [2, 2]], dtype=np.float32)
+    np.testing.assert_allclose(edge_margins(corners, np.array([0, 1, 0, 1], dtype=np.int32)), np.sqrt(2), rtol=1e-6)
+    assert np.isnan(edge_margins(corners, np.zeros(4, dtype=np.int32))).all(), "one cluster has no edge"
+
+
+def test_a_segment_between_two_heaps_has_the_least_margin():
+    vectors = np.concatenate([heaps(12, 12), np.array([[5.2, 4.8]], dtype=np.float32)])
+    found = cluster(vectors, ClusteringConfig(n_clusters=2))
+    measured = edge_margins(vectors, found.labels)
+    assert np.argmin(measured) == 24
+    assert (measured[:24] > 0).all()

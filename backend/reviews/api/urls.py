@@ -1,11 +1,12 @@
 from django.urls import path
 
-from backend.reviews.api import views
+from backend.reviews.api import queues, views
 
 urlpatterns = [
     path("projects/<int:id>/review-plan/", views.PlanView.as_view()),
     path("runs/<int:id>/assignments/", views.Assignments.as_view()),
-    path("runs/<int:id>/review-queue/", views.Queue.as_view()),
+    path("runs/<int:id>/review-queue/", queues.Queue.as_view()),
+    path("runs/<int:id>/review-queues/", queues.Queues.as_view()),
     path("runs/<int:id>/review-progress/", views.ReviewProgress.as_view()),
     path("runs/<int:id>/agreement/", views.AgreementView.as_view()),
     path("runs/<int:id>/conflicts/", views.Conflicts.as_view()),

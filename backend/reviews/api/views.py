@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.common.pagination import CursorPage
 from backend.projects.models import Role, User
 from backend.projects.selectors import project_for
 from backend.reviews import selectors, services
@@ -29,7 +28,6 @@ from backend.reviews.exceptions import NotAReviewer
 from backend.reviews.models import Adjudication, Review
 from backend.runs.models import Run
 from backend.selections.models import PrimitiveSet
-from backend.vocabulary.api.serializers import SegmentPageSerializer, SegmentSerializer
 from backend.vocabulary.models import Action, Segment
 
 CONFLICTS_SHOWN = 50
@@ -89,19 +87,6 @@ class Assignments(APIView):
             share=asked.get("double_share"),
         )
         return Response(AssignedSerializer(given).data, status=201)
-
-
-class Queue(APIView):
-    @extend_schema(
-        operation_id="reviews_queue",
-        description="What you were asked to judge in this run and have not yet.",
-        parameters=[OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
-        responses=SegmentPageSerializer,
-    )
-    def get(self, request: Request, id: int) -> Response:
-        rows = selectors.queue(request.user, _run(request.user, id, Role.REVIEWER))
-        page = CursorPage()
-        return page.get_paginated_response(SegmentSerializer(page.paginate_queryset(rows, request), many=True).data)
 
 
 class OwnReview(APIView):

@@ -85,10 +85,14 @@ def test_from_upload_to_similar_primitives(project: Project, takes: list[Path], 
         assert segment.codes
         assert len(segment.embedding) == EMBEDDING_DIM
         assert segment.cluster is not None
+        assert segment.edge_margin is not None
+        assert -2 <= segment.edge_margin <= 2
         place = vocabulary.clip_of(run.started_by, segment.pk)
         assert place is not None
         for suffix in ("mp4", "webp"):
             assert (store().path(place.key) / f"{place.index:05d}.{suffix}").stat().st_size > 0
+    assert all(one.cut_margin is None or one.cut_margin >= 0 for one in segments)
+    assert sum(one.cut_margin is not None for one in segments) > len(segments) / 2
     by_video = [[s for s in segments if s.video_id == video.pk] for video in videos]
     for one in by_video:
         assert all(a.end_s <= b.start_s for a, b in pairwise(one)), "in order, never overlapping"
