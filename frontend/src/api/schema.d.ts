@@ -727,8 +727,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What you were asked to judge in this run and have not yet. */
+        /** @description What you have neither judged nor skipped of this run, in the order of the queue. */
         get: operations["reviews_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/review-queues/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every queue of a run, how long it is and how much of it is left to you. */
+        get: operations["reviews_queues"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1849,6 +1866,62 @@ export interface components {
             source: components["schemas"]["RunRef"] | null;
             proposals: components["schemas"]["Proposal"][];
         };
+        /** @description One queue and how far you are in it. */
+        QueueFacts: {
+            /** @description Of the four, or of the set. */
+            name: string;
+            set: number | null;
+            total: number;
+            /** @description Neither judged nor skipped by you. */
+            left: number;
+            /** @description False: this run has no margins to order the queue by. */
+            measured: boolean;
+        };
+        /**
+         * @description A primitive as somebody sees it who has yet to judge it: nothing here comes from other people's ratings.
+         *
+         *     So `quality` is null, and `action` is its cluster's: its own may be what a conflict was settled with.
+         */
+        QueuedSegment: {
+            readonly id: number;
+            run: number;
+            video: number;
+            video_title: string;
+            /** @description Counts within run and video, in time order. */
+            index: number;
+            /** Format: double */
+            start_s: number;
+            /** Format: double */
+            end_s: number;
+            /** Format: double */
+            duration_s: number;
+            readonly codes: number[];
+            /** Format: double */
+            energy_mean: number;
+            /** Format: double */
+            energy_peak: number;
+            cluster: number | null;
+            cluster_id: number | null;
+            readonly action: components["schemas"]["ActionRef"] | null;
+            /** Format: double */
+            readonly quality: number | null;
+            /** Format: double */
+            x: number | null;
+            /** Format: double */
+            y: number | null;
+            readonly clip_url: string;
+            readonly poster_url: string;
+            /**
+             * Format: double
+             * @description Cosine to the own centre less that to the next one: 0 on a cluster's edge.
+             */
+            edge_margin: number | null;
+            /**
+             * Format: double
+             * @description Least distance of its cuts from not being made, in units of θ_on.
+             */
+            cut_margin: number | null;
+        };
         Recluster: {
             n_clusters: number;
         };
@@ -1907,6 +1980,21 @@ export interface components {
              * @description Of what is assigned, judged by two.
              */
             double_share: number;
+        };
+        /** @description Give `next` back as `?cursor=`; null says this is the last page. */
+        ReviewQueuePage: {
+            results: components["schemas"]["QueuedSegment"][];
+            next: string | null;
+            /** @description False: this run has no margins to order the queue by. */
+            measured: boolean;
+        };
+        ReviewQueues: {
+            queues: components["schemas"]["QueueFacts"][];
+            /**
+             * Format: double
+             * @description You looked at each primitive you judged.
+             */
+            mean_seconds: number | null;
         };
         /** @enum {string} */
         Role: "viewer" | "reviewer" | "manager" | "owner";
@@ -3983,8 +4071,12 @@ export interface operations {
     reviews_queue: {
         parameters: {
             query?: {
-                cursor?: string;
+                /** @description `next` of the page before. */
+                cursor?: number;
                 limit?: number;
+                queue?: "assigned" | "disagreement" | "edge" | "threshold";
+                /** @description Instead of `queue`. */
+                set?: number;
             };
             header?: never;
             path: {
@@ -3999,7 +4091,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SegmentPage"];
+                    "application/json": components["schemas"]["ReviewQueuePage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reviews_queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewQueues"];
                 };
             };
             /** @description Refused */
