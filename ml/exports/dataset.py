@@ -5,8 +5,12 @@ Nothing here depends on when or by whom it is written: the same dataset and opti
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from ml.artefacts import STEP_S, Codes, Float, Seconds
 
@@ -87,6 +91,44 @@ class Dataset:
     n_codes: int
     sources: tuple[Source, ...]
     vocabulary: tuple[Entry, ...]
-    primitives: tuple[Primitive, ...]
+    primitives: tuple[Primitive, ...]  # in the order of (source as in `sources`, start_s, id)
     fps: float = 1 / STEP_S  # rate of the steps; slot k of a source is the time around k / fps (`ml.video.frames`)
-    figures: dict[str, object] = field(default_factory=dict)  # alpha, retention and whatever else the card tells
+    figures: dict[str, Any] = field(default_factory=dict)
+    """What the card tells of the reviews: "quality" and "labels", each {"alpha", "low", "high", "n_units",
+    "n_ratings"}, "funnel" {"candidates", "rated", "kept"}, "filter" as it was asked for; and whatever else is JSON."""
+
+    def __post_init__(self) -> None:
+        keys = [source.key for source in self.sources]
+        if len(set(keys)) != len(keys) or not all(re.fullmatch(r"[A-Za-z0-9_-]{1,80}", key) for key in keys):
+            raise ValueError("keys of sources must be unique, of letters, digits, `-` and `_`")
+        known = set(keys)
+        if any(primitive.source not in known for primitive in self.primitives):
+            raise ValueError("a primitive is of no source of the dataset")
+        order = {key: place for place, key in enumerate(keys)}
+        places = [(order[one.source], one.start_s, one.id) for one in self.primitives]
+        if any(later < earlier for earlier, later in pairwise(places)):
+            raise ValueError("primitives must be in the order of (source, start_s, id)")
+
+    @cached_property
+    def actions(self) -> dict[int, Entry]:
+        """The vocabulary by key."""
+        return {entry.key: entry for entry in self.vocabulary}
+
+    @cached_property
+    def by_source(self) -> list[tuple[Source, list[Primitive]]]:
+        """Sources that have primitives, with them: those to train on first, then to validate, then to test."""
+        found: dict[str, list[Primitive]] = {source.key: [] for source in self.sources}
+        for primitive in self.primitives:
+            found[primitive.source].append(primitive)
+        ordered = sorted(self.sources, key=lambda source: SPLITS.index(source.split))  # stable
+        return [(source, found[source.key]) for source in ordered if found[source.key]]
+
+    def action_of(self, primitive: Primitive) -> Entry | None:
+        return None if primitive.action is None else self.actions[primitive.action]
+
+    def label_of(self, primitive: Primitive) -> str:
+        """What it is called: its action's name as it is, or its cluster."""
+        entry = self.action_of(primitive)
+        if entry is not None:
+            return entry.name
+        return "unnamed" if primitive.cluster is None else f"cluster {primitive.cluster}"
