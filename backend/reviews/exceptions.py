@@ -27,3 +27,17 @@ class BadEdges(ApplicationError):
 
 class AlreadyUndone(ApplicationError):
     code = "already_undone"
+
+
+class NothingSaid(ApplicationError):
+    code = "nothing_said"
+    status = status.HTTP_400_BAD_REQUEST
+
+
+class BadTime(ApplicationError):
+    code = "bad_time"
+    status = status.HTTP_400_BAD_REQUEST
+
+
+class CommentDeleted(ApplicationError):
+    code = "comment_deleted"

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from backend.common import events, happenings
+from backend.projects import audit
 from backend.projects.models import Project, Role, User
 from backend.reviews.exceptions import AlreadyUndone, BadEdges, NotAReviewer, NothingToReview, NotOfThisProject
 from backend.reviews.models import Adjudication, Assignment, Review, ReviewPlan
 from backend.runs.models import Run
-from backend.vocabulary.models import Action, Segment
+from backend.vocabulary.models import Action, Segment, SegmentQuerySet
 
 BATCH = 5_000
 SEED = 7_600
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which primitives of a run are given out: those named, of one cluster (its index) or of one action, else all; of
+    them those nobody has rated, or been given; of those `draw` at random."""
+
+    segments: Sequence[int] | None = None
+    cluster: int | None = None
+    action: int | None = None
+    only: Literal["all", "unrated", "unassigned"] = "all"
+    draw: int | None = None
+
+
+ALL = Choice()
 
 
 @dataclass(frozen=True)
@@ -44,16 +62,22 @@ def set_double_share(project: Project, share: float) -> ReviewPlan:
 
 @transaction.atomic
 def assign(
-    *, run: Run, reviewers: Sequence[User], by: User, segments: Sequence[int] | None = None, share: float | None = None
+    *,
+    run: Run,
+    reviewers: Sequence[User],
+    by: User,
+    segments: Sequence[int] | None = None,
+    choice: Choice = ALL,
+    share: float | None = None,
 ) -> Assigned:
     """Give primitives of a run to reviewers, the same number to each, a share of them to two.
 
-    segments: their ids; all of the run if not given. Who gets which is drawn with a seed. A primitive that somebody
-    has already is not given to them again, but it counts as given.
+    segments: their ids, short for a choice of them; all of the run if neither is given. Who gets which is drawn with a
+    seed. A primitive that somebody has already is not given to them again, but it counts as given.
 
     Raises:
         NotAReviewer: somebody's role in the project is below reviewer, or nobody was named.
-        NothingToReview: there are no primitives.
+        NothingToReview: there are no such primitives.
         NotOfThisProject: some are of another run, or gone.
     """
     allowed = {
@@ -64,7 +88,7 @@ def assign(
         raise NotAReviewer("Name at least one reviewer.")
     if strangers := [one for one in reviewers if one.pk not in allowed]:
         raise NotAReviewer(f"{strangers[0].shown_name} is not a reviewer of this project.")
-    ids = _checked(run, segments)
+    ids = _chosen(run, choice if segments is None else replace(choice, segments=segments))
     share = plan_of(run.project).double_share if share is None else share
     rng = np.random.default_rng([SEED, run.pk, len(ids)])
     order = rng.permutation(len(ids))
@@ -80,24 +104,49 @@ def assign(
             for person in given
         ]
     Assignment.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+    audit.record(
+        run.project_id,
+        by=by,
+        kind="review.assigned",
+        summary=f"Gave {len(ids):,} primitives of run {run.number} to {len(people)} reviewers, {n_twice:,} to two.",
+        run=run.pk,
+        reviewers=people,
+    )
     events.publish(run.project_id, kind="reviews", run=run.pk)
     return Assigned(len(ids), n_twice, len(rows))
 
 
-def _checked(run: Run, segments: Sequence[int] | None) -> list[int]:
-    if segments is None:
-        found = list(run.segments.order_by("pk").values_list("pk", flat=True))
-    else:
-        wanted = sorted(set(segments))
-        with connection.cursor() as cursor:  # an array, not a parameter each: there may be 100,000
-            cursor.execute(
-                "SELECT id FROM vocabulary_segment WHERE run_id = %s AND id = ANY(%s) ORDER BY id", [run.pk, wanted]
-            )
-            found = [row[0] for row in cursor.fetchall()]
-        if len(found) < len(wanted):
-            raise NotOfThisProject(f"{len(wanted) - len(found)} of these primitives are not of run {run.number}.")
+def _chosen(run: Run, choice: Choice) -> list[int]:
+    rows: SegmentQuerySet = Segment.objects.filter(run=run)
+    if choice.cluster is not None:
+        rows = rows.filter(cluster__index=choice.cluster)
+    if choice.action is not None:
+        rows = rows.of_action(choice.action)
+    if choice.only == "unrated":
+        rows = rows.filter(quality=None)
+    if choice.only == "unassigned":
+        rows = rows.filter(~Exists(Assignment.objects.filter(segment=OuterRef("pk"))))
+    found = list(rows.order_by("pk").values_list("pk", flat=True))
+    if choice.segments is not None:
+        named = set(_checked(run, choice.segments))
+        found = [pk for pk in found if pk in named]
     if not found:
-        raise NothingToReview("There is nothing to review here yet.")
+        fits = "There is nothing to review here yet." if choice == ALL else "No primitive of this run fits that choice."
+        raise NothingToReview(fits)
+    if choice.draw is not None and choice.draw < len(found):
+        given_before = Assignment.objects.filter(run=run).count()  # so that drawing again draws others
+        rng = np.random.default_rng([SEED, run.pk, given_before])
+        found = sorted(rng.choice(found, choice.draw, replace=False).tolist())
+    return found
+
+
+def _checked(run: Run, segments: Sequence[int]) -> list[int]:
+    wanted = sorted(set(segments))
+    with connection.cursor() as cursor:  # an array, not a parameter each: there may be 100,000
+        cursor.execute("SELECT id FROM vocabulary_segment WHERE run_id = %s AND id = ANY(%s)", [run.pk, wanted])
+        found = [row[0] for row in cursor.fetchall()]
+    if len(found) < len(wanted):
+        raise NotOfThisProject(f"{len(wanted) - len(found)} of these primitives are not of run {run.number}.")
     return found
 
 
@@ -218,6 +267,7 @@ def adjudicate(*, segment: Segment, quality: int, action: Action | None, note: s
     if action is not None:
         Segment.objects.filter(pk=segment.pk).update(action=action)
     _settle_quality(segment)
+    _record(settled, "settled", f"Settled primitive {segment.pk} at quality {quality}.", by)
     events.publish(segment.project_id, kind="reviews", run=segment.run_id)
     return settled
 
@@ -235,7 +285,21 @@ def undo_adjudication(settled: Adjudication, *, by: User) -> None:
         raise AlreadyUndone("This decision was taken back already.")
     _undo(settled, by)
     _settle_quality(segment)
+    _record(settled, "unsettled", f"Took back how primitive {segment.pk} was settled.", by)
     events.publish(segment.project_id, kind="reviews", run=segment.run_id)
+
+
+def _record(settled: Adjudication, verb: str, summary: str, by: User) -> None:
+    audit.record(
+        settled.project_id,
+        by=by,
+        kind=f"review.{verb}",
+        summary=summary,
+        segment=settled.segment_id,
+        adjudication=settled.pk,
+        quality=settled.quality,
+        action=settled.action_id,
+    )
 
 
 def _undo(settled: Adjudication, by: User) -> None:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from backend.projects import audit
 from backend.projects.models import Project, User
 from backend.runs import scheduling
 from backend.runs.exceptions import (
@@ -97,7 +98,9 @@ def start_run(
         raise NoReadyVideos("No video is ready yet. Upload one, or wait until it is prepared.", project=project.pk)
     config = _configuration(preset, n_clusters, theta_on, tracker, tokenizer_run)
     kept = {"tracker": tracker, "tokenizer_run": tokenizer_run}
-    return _queue_run(project, by, preset=preset, config=config, videos=chosen, **kept)
+    run = _queue_run(project, by, preset=preset, config=config, videos=chosen, **kept)
+    _record(run, "started", f"Started run {run.number} over {_videos(chosen)}.", by)
+    return run
 
 
 @transaction.atomic
@@ -125,7 +128,9 @@ def recluster(*, run: Run, n_clusters: int, by: User) -> Run:
     config = replace(config, clustering=replace(config.clustering, n_clusters=n_clusters))
     trained = run.tokenizer_run if run.tokenizer_run is not None else run
     kept = {"tracker": run.tracker, "tokenizer_run": trained, "derived_from": run, "cuts": run.cuts}
-    return _queue_run(project, by, preset=run.preset, config=config, videos=chosen, **kept)
+    made = _queue_run(project, by, preset=run.preset, config=config, videos=chosen, **kept)
+    _record(made, "started", f"Started run {made.number}: run {run.number} with {n_clusters} clusters.", by)
+    return made
 
 
 def _queue_run(
@@ -161,6 +166,14 @@ def _queue_run(
         for video in (videos if stage.scope == "video" else [None])
     )
     return scheduling.advance(run.pk)
+
+
+def _videos(chosen: Sequence[Video]) -> str:
+    return "1 video" if len(chosen) == 1 else f"{len(chosen):,} videos"
+
+
+def _record(run: Run, verb: str, summary: str, by: User | None) -> None:
+    audit.record(run.project_id, by=by, kind=f"run.{verb}", summary=summary, run=run.pk, number=run.number)
 
 
 @transaction.atomic
@@ -205,7 +218,9 @@ def keep_run(
     trained = run.tokenizer_run if run.tokenizer_run is not None else run
     kept = {"tracker": run.tracker, "tokenizer_run": trained, "derived_from": run}
     cut = _hand_cuts(run, videos, cuts or {})
-    return _queue_run(project, by, preset=run.preset, config=config, videos=videos, cuts=cut, **kept)
+    made = _queue_run(project, by, preset=run.preset, config=config, videos=videos, cuts=cut, **kept)
+    _record(made, "kept", f"Kept run {made.number}: run {run.number}, cut otherwise.", by)
+    return made
 
 
 @dataclass(frozen=True)
@@ -314,7 +329,7 @@ def _configuration(
 
 
 @transaction.atomic
-def cancel_run(run: Run) -> Run:
+def cancel_run(run: Run, *, by: User | None = None) -> Run:
     """Stop a run: what waits is cancelled now, what works stops at its next step.
 
     Of a run that is done, this stops what is still measured.
@@ -328,6 +343,7 @@ def cancel_run(run: Run) -> Run:
     run.cancel_requested = True
     run.save(update_fields=["cancel_requested"])
     run.stages.filter(status=Status.QUEUED).update(status=Status.CANCELLED, finished_at=timezone.now())
+    _record(run, "cancelled", f"Cancelled run {run.number}.", by)
     return scheduling.advance(run.pk)
 
 

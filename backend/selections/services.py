@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from backend.projects import audit
 from backend.projects.models import User
 from backend.runs.models import Run
 from backend.selections.exceptions import NothingSelected, NotOfThisRun, SetNameTaken
@@ -35,21 +36,31 @@ def save_set(*, run: Run, name: str, ids: Sequence[int], for_review: bool, by: U
     """Keep some primitives of a run under a name. Raises what `checked_ids` does, and SetNameTaken."""
     kept = checked_ids(run, ids)
     with _name_decides():
-        return PrimitiveSet.objects.create(
+        made = PrimitiveSet.objects.create(
             project_id=run.project_id, run=run, name=name, segments=kept, for_review=for_review, created_by=by
         )
+        _record(made, "saved", f"Saved {len(kept):,} primitives of run {run.number} as “{name}”.", by)
+        return made
 
 
-def change_set(found: PrimitiveSet, *, name: str | None = None, for_review: bool | None = None) -> None:
+def _record(found: PrimitiveSet, verb: str, summary: str, by: User) -> None:
+    audit.record(found.project_id, by=by, kind=f"set.{verb}", summary=summary, set=found.pk, run=found.run_id)
+
+
+def change_set(found: PrimitiveSet, *, by: User, name: str | None = None, for_review: bool | None = None) -> None:
     """Rename a set, or say whether it waits for reviewers. Raises SetNameTaken."""
     changed: dict[str, Any] = {"name": name, "for_review": for_review}
     changed = {field: value for field, value in changed.items() if value is not None}
     with _name_decides():
         PrimitiveSet.objects.filter(pk=found.pk).update(**changed)
+        what = f"Renamed the set “{found.name}” to “{name}”" if name is not None else f"Changed the set “{found.name}”"
+        _record(found, "changed", what + ".", by)
 
 
-def delete_set(found: PrimitiveSet) -> None:
+@transaction.atomic
+def delete_set(found: PrimitiveSet, *, by: User) -> None:
     """The primitives stay."""
+    _record(found, "deleted", f"Deleted the set “{found.name}”.", by)
     PrimitiveSet.objects.filter(pk=found.pk).delete()
 
 

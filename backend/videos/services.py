@@ -20,6 +20,7 @@ from psycopg.errors import LockNotAvailable
 
 from backend.common import disk, events
 from backend.common.names import shown_name
+from backend.projects import audit
 from backend.projects.models import Project, User
 from backend.videos.exceptions import (
     AnnotationNameTaken,
@@ -167,7 +168,19 @@ def _finish(upload: Upload, ingest: Ingest) -> None:
     upload.video = video
     upload.save(update_fields=["video"])
     ingest(video)
+    _record_arrival(video)
     _tell(video)
+
+
+def _record_arrival(video: Video) -> None:
+    audit.record(
+        video.project_id,
+        by=video.uploaded_by,
+        kind="video.uploaded",
+        summary=f"Uploaded “{video.title}”.",
+        video=video.pk,
+        size_bytes=video.size_bytes,
+    )
 
 
 def _tell(video: Video) -> None:
@@ -242,6 +255,7 @@ def register_file(
                 size_bytes=size_bytes,
                 uploaded_by=by,
             )
+            _record_arrival(video)
             _tell(video)
     except BaseException:
         if not move:
@@ -264,9 +278,17 @@ def change_video(
 
 
 @transaction.atomic
-def delete_video(*, video: Video) -> None:
+def delete_video(*, video: Video, by: User) -> None:
     """Delete a video with all that was found in it. Its original goes; artefacts stay, as other rows may share them."""
     path, project_id, video_id = video.path, video.project_id, video.pk
+    audit.record(
+        project_id,
+        by=by,
+        kind="video.deleted",
+        summary=f"Deleted “{video.title}” with all that was found in it.",
+        video=video_id,
+        sha256=video.sha256,
+    )
     video.delete()
     events.publish(project_id, kind="video", id=video_id, video=video_id, status="deleted")
     transaction.on_commit(lambda: path.unlink(missing_ok=True))

@@ -20,6 +20,7 @@ from sklearn.cluster import KMeans
 
 from backend.common import events
 from backend.common.names import shown_name
+from backend.projects import audit
 from backend.projects.models import Project, User
 from backend.runs.models import Run
 from backend.vocabulary.exceptions import (
@@ -122,6 +123,7 @@ class _Step:
             after=self.after,
             by=self.by,
         )
+        _record(change, self.by, change.summary)
         _announce(change)
         return change
 
@@ -133,6 +135,12 @@ def _begin(project_id: int, by: User, run: Run | None = None) -> _Step:
     if run is not None:
         Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     return _Step(project, run, by)
+
+
+def _record(change: VocabularyChange, by: User, summary: str) -> None:
+    audit.record(
+        change.project_id, by=by, kind="vocabulary.changed", summary=summary, change=change.pk, step=change.kind
+    )
 
 
 def _announce(change: VocabularyChange) -> None:
@@ -457,6 +465,7 @@ def undo(*, project: Project, by: User, change: int | None = None) -> Done:
     _write(step.project, chosen, expected=chosen.after, wanted=chosen.before, verb="undone")
     chosen.undone_at, chosen.undone_by = timezone.now(), by
     chosen.save(update_fields=["undone_at", "undone_by"])
+    _record(chosen, by, f"Undid: {chosen.summary}")
     _announce(chosen)
     return Done(chosen)
 
@@ -476,6 +485,7 @@ def redo(*, project: Project, by: User, change: int | None = None) -> Done:
     _write(step.project, chosen, expected=chosen.before, wanted=chosen.after, verb="done again")
     chosen.undone_at = chosen.undone_by = None
     chosen.save(update_fields=["undone_at", "undone_by"])
+    _record(chosen, by, f"Did again: {chosen.summary}")
     _announce(chosen)
     return Done(chosen)
 

@@ -22,7 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from backend.common.artefacts import store
 from backend.projects.models import Membership, Role, User
-from backend.reviews.models import Adjudication, Assignment
+from backend.reviews.models import Adjudication, Assignment, Comment
 from backend.runs.models import StageExecution, Status
 from backend.search.models import Example, ExampleStatus
 from backend.selections.models import PrimitiveSet
@@ -161,6 +161,20 @@ ROWS: dict[str, Row] = {
     "POST /api/webhooks/{webhook}/test/": Row(OWNER),
     "GET /api/webhooks/{webhook}/deliveries/": Row(OWNER),
     "POST /api/deliveries/{delivery}/redeliver/": Row(OWNER),
+    "GET /api/runs/{run}/settled/": Row(MANAGER),
+    "GET /api/videos/{video}/comments/": Row(VIEWER),
+    "POST /api/videos/{video}/comments/": Row(REVIEWER, {"time_s": 1.0, "text": "Too late."}),
+    "GET /api/segments/{segment}/comments/": Row(VIEWER),
+    "POST /api/segments/{segment}/comments/": Row(REVIEWER, {"text": "Too late."}),
+    "PATCH /api/comments/{comment}/": Row(REVIEWER, {"resolved": True}),
+    "DELETE /api/comments/{comment}/": Row(REVIEWER),  # the reviewer's own; managers delete any
+    "GET /api/projects/{project}/people/": Row(VIEWER),
+    "GET /api/mentions/": Row(SIGNED_IN),  # only their own
+    "POST /api/mentions/seen/": Row(SIGNED_IN, {}),
+    # audit
+    "GET /api/projects/{project}/audit/": Row(MANAGER),
+    "GET /api/projects/{project}/audit/choices/": Row(MANAGER),
+    "GET /api/projects/{project}/audit/table/": Row(MANAGER),
 }
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 
@@ -249,6 +263,9 @@ def world(media: Path) -> World:
             embedding=[1.0] * EMBEDDING_DIM,
             space="space-a",
             asked_by=people["viewer"],
+        ).pk,
+        comment=Comment.objects.create(
+            project=project, video=video, time_s=1.0, text="Too late.", by=people["reviewer"]
         ).pk,
         adjudication=Adjudication.objects.create(project=project, segment=segments[1], quality=2, by=manager).pk,
     )

@@ -19,13 +19,20 @@ class ReviewPlanSerializer(serializers.Serializer[Any]):
 
 
 class AssignSerializer(serializers.Serializer[Any]):
-    """Which primitives of a run go to whom: those named, else those of the set, else all."""
+    """Which primitives of a run go to whom: those named, of a set, of a cluster or of an action, else all; `only` those
+    nobody has rated, or been given; of those `draw` at random."""
 
     reviewers = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=MAX_ID), max_length=1000)
     segments = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=MAX_ID), required=False, max_length=MOST_AT_ONCE
     )
     set = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+    cluster = serializers.IntegerField(
+        required=False, min_value=0, max_value=2**31 - 1, help_text="Its index within the run."
+    )
+    action = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+    only = serializers.ChoiceField(choices=["all", "unrated", "unassigned"], default="all")
+    draw = serializers.IntegerField(required=False, min_value=1, max_value=10_000_000)
     double_share = serializers.FloatField(
         required=False, min_value=0, max_value=1, help_text="The project's, if not given."
     )
@@ -110,6 +117,19 @@ class AdjudicationSerializer(serializers.ModelSerializer[Adjudication]):
         fields = ("id", "segment", "quality", "action", "note", "by", "at", "undone_at")
 
 
+class DecisionSerializer(serializers.Serializer[Any]):
+    """A `selectors.Decision`."""
+
+    adjudication = AdjudicationSerializer()
+    segment = SegmentSerializer()
+    reviews = ReviewSerializer(many=True)
+
+
+class DecisionPageSerializer(serializers.Serializer[Any]):
+    results = DecisionSerializer(many=True)
+    total = serializers.IntegerField()
+
+
 class ProgressSerializer(serializers.Serializer[Any]):
     """A `selectors.Progress`."""
 
@@ -120,6 +140,7 @@ class ProgressSerializer(serializers.Serializer[Any]):
     skipped = serializers.IntegerField()
     flagged = serializers.IntegerField()
     mean_seconds = serializers.FloatField(allow_null=True)
+    last_seen = serializers.DateTimeField(allow_null=True, help_text="When they last judged something.")
 
 
 class AlphaSerializer(serializers.Serializer[Any]):
@@ -149,6 +170,14 @@ class PairSerializer(serializers.Serializer[Any]):
     same_label = serializers.FloatField(allow_null=True)
 
 
+class BiasSerializer(serializers.Serializer[Any]):
+    """Mean of own quality - mean of the others', over primitives that others rated too. Above 0: more generous."""
+
+    reviewer = serializers.IntegerField(source="reviewer.pk")
+    name = serializers.CharField(source="reviewer.shown_name")
+    figure = FigureSerializer()
+
+
 class FunnelSerializer(serializers.Serializer[Any]):
     candidates = serializers.IntegerField()
     rated = serializers.IntegerField()
@@ -166,4 +195,5 @@ class AgreementSerializer(serializers.Serializer[Any]):
     confidence = FigureSerializer(help_text="Mean confidence.")
     confidences = serializers.ListField(child=serializers.IntegerField(), help_text="Reviews of confidence 0, 1, 2.")
     pairs = PairSerializer(many=True)
+    biases = BiasSerializer(many=True)
     funnel = FunnelSerializer()

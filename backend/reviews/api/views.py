@@ -18,6 +18,8 @@ from backend.reviews.api.serializers import (
     AssignSerializer,
     ConflictPageSerializer,
     ConflictSerializer,
+    DecisionPageSerializer,
+    DecisionSerializer,
     GiveReviewSerializer,
     ProgressSerializer,
     ReviewPlanSerializer,
@@ -25,7 +27,7 @@ from backend.reviews.api.serializers import (
     SettleSerializer,
 )
 from backend.reviews.exceptions import NotAReviewer
-from backend.reviews.models import Adjudication, Review
+from backend.reviews.models import Adjudication
 from backend.runs.models import Run
 from backend.selections.models import PrimitiveSet
 from backend.vocabulary.models import Action, Segment
@@ -84,6 +86,9 @@ class Assignments(APIView):
             reviewers=[people[pk] for pk in dict.fromkeys(asked["reviewers"])],
             by=request.user,
             segments=segments,
+            choice=services.Choice(
+                cluster=asked.get("cluster"), action=asked.get("action"), only=asked["only"], draw=asked.get("draw")
+            ),
             share=asked.get("double_share"),
         )
         return Response(AssignedSerializer(given).data, status=201)
@@ -118,13 +123,19 @@ class Conflicts(APIView):
         responses=ConflictPageSerializer,
     )
     def get(self, request: Request, id: int) -> Response:
-        found = selectors.conflicts(_run(request.user, id, Role.MANAGER))
-        shown = list(found[:CONFLICTS_SHOWN])
-        by_segment: dict[int, list[Review]] = {segment.pk: [] for segment in shown}
-        for review in Review.objects.filter(segment__in=by_segment).select_related("reviewer", "action").order_by("pk"):
-            by_segment[review.segment_id].append(review)
-        rows = [{"segment": one, "spread": one.spread, "reviews": by_segment[one.pk]} for one in shown]
-        return Response({"results": ConflictSerializer(rows, many=True).data, "total": found.count()})
+        rows, total = selectors.conflicts(_run(request.user, id, Role.MANAGER), CONFLICTS_SHOWN)
+        return Response({"results": ConflictSerializer(rows, many=True).data, "total": total})
+
+
+class Settled(APIView):
+    @extend_schema(
+        operation_id="reviews_settled",
+        description=f"Up to {CONFLICTS_SHOWN} decisions in force, the newest first.",
+        responses=DecisionPageSerializer,
+    )
+    def get(self, request: Request, id: int) -> Response:
+        rows, total = selectors.settled(_run(request.user, id, Role.MANAGER), CONFLICTS_SHOWN)
+        return Response({"results": DecisionSerializer(rows, many=True).data, "total": total})
 
 
 class Settle(APIView):

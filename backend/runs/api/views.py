@@ -124,7 +124,7 @@ class RunDetail(APIView):
 class RunCancel(APIView):
     @extend_schema(operation_id="runs_cancel", request=None, responses=RunSerializer)
     def post(self, request: Request, id: int) -> Response:
-        return _row(services.cancel_run(visible_run(request.user, id, Role.MANAGER)), request.user)
+        return _row(services.cancel_run(visible_run(request.user, id, Role.MANAGER), by=request.user), request.user)
 
 
 class RunRetry(APIView):

@@ -8,10 +8,8 @@ import json
 from collections.abc import AsyncIterator, Sequence
 
 from backend.common.database import ask
+from backend.common.names import safe_cell
 from backend.selections.selectors import FACTS, exported, in_parts
-
-# A table program runs what begins like a formula: a title may say "=…".
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def as_csv(ids: Sequence[int]) -> AsyncIterator[str]:
@@ -20,12 +18,8 @@ async def as_csv(ids: Sequence[int]) -> AsyncIterator[str]:
         text = io.StringIO()
         rows = csv.DictWriter(text, FACTS)
         for facts in await ask(exported, part):
-            rows.writerow({name: _shown(value) for name, value in facts.items()})
+            rows.writerow({name: safe_cell(value) for name, value in facts.items()})
         yield text.getvalue()
-
-
-def _shown(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(STARTS_A_FORMULA) else value
 
 
 async def as_json(run: int, ids: Sequence[int]) -> AsyncIterator[str]:

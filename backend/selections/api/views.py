@@ -73,12 +73,12 @@ class SetDetail(APIView):
         wanted = ChangeSetSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         if wanted.validated_data:
-            services.change_set(found, **wanted.validated_data)
+            services.change_set(found, by=request.user, **wanted.validated_data)
         return Response(PrimitiveSetSerializer(self._set(request, id, Role.VIEWER)).data)
 
     @extend_schema(operation_id="sets_delete", responses={204: None})
     def delete(self, request: Request, id: int) -> Response:
-        services.delete_set(self._set(request, id, Role.MANAGER))
+        services.delete_set(self._set(request, id, Role.MANAGER), by=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -45,7 +45,7 @@ class VideoView(APIView):
         video = selectors.video_row(request.user, id)
         project_for(request.user, video.project_id, Role.MANAGER)
         refuse_if_in_use(video)
-        services.delete_video(video=video)
+        services.delete_video(video=video, by=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -52,6 +52,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/comments/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["comments_delete"];
+        options?: never;
+        head?: never;
+        /** @description Change your words, or mark a comment as dealt with (`resolved`). */
+        patch: operations["comments_change"];
+        trace?: never;
+    };
     "/api/deliveries/{id}/redeliver/": {
         parameters: {
             query?: never;
@@ -111,6 +128,38 @@ export interface paths {
         get: operations["health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mentions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["mentions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mentions/seen/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["mentions_seen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -181,6 +230,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/audit/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The newest first. Nobody can change or delete an entry. */
+        get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/audit/choices/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the log can be filtered by: kinds and people that occur in it. */
+        get: operations["audit_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/audit/table/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All entries that fit, the newest first, as CSV. */
+        get: operations["audit_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/examples/": {
         parameters: {
             query?: never;
@@ -192,6 +292,23 @@ export interface paths {
         put?: never;
         /** @description A range is a question, so whoever sees the project may ask it; a file is for those who work in it. */
         post: operations["examples_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/people/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who can be named in a comment: the members of the project. */
+        get: operations["projects_people"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -770,6 +887,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{id}/settled/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Up to 50 decisions in force, the newest first. */
+        get: operations["reviews_settled"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{id}/stages/": {
         parameters: {
             query?: never;
@@ -861,6 +995,23 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["reviews_settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{id}/comments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Your own, and others' once you have judged the primitive. Managers see all. */
+        get: operations["comments_of_segment"];
+        put?: never;
+        post: operations["comments_write_about_segment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -992,6 +1143,23 @@ export interface paths {
         get: operations["annotations_list"];
         put?: never;
         post: operations["annotations_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/videos/{id}/comments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In order of time. What others wrote about a primitive is there once you have judged it. */
+        get: operations["comments_of_video"];
+        put?: never;
+        post: operations["comments_write"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1133,6 +1301,7 @@ export interface components {
             /** @description Reviews of confidence 0, 1, 2. */
             confidences: number[];
             pairs: components["schemas"]["Pair"][];
+            biases: components["schemas"]["Bias"][];
             funnel: components["schemas"]["Funnel"];
         };
         /** @description Krippendorff's alpha with its 95 % bootstrap interval; null where it is not defined. */
@@ -1167,12 +1336,22 @@ export interface components {
              */
             tier: string;
         };
-        /** @description Which primitives of a run go to whom: those named, else those of the set, else all. */
+        /**
+         * @description Which primitives of a run go to whom: those named, of a set, of a cluster or of an action, else all; `only` those
+         *     nobody has rated, or been given; of those `draw` at random.
+         */
         Assign: {
             reviewers: number[];
             segments?: number[];
             /** Format: int64 */
             set?: number;
+            /** @description Its index within the run. */
+            cluster?: number;
+            /** Format: int64 */
+            action?: number;
+            /** @default all */
+            only: components["schemas"]["OnlyEnum"];
+            draw?: number;
             /**
              * Format: double
              * @description The project's, if not given.
@@ -1184,6 +1363,36 @@ export interface components {
             /** @description Of them, given to two people. */
             twice: number;
             assignments: number;
+        };
+        AuditChoices: {
+            kinds: string[];
+            people: components["schemas"]["AuditPerson"][];
+        };
+        AuditEntry: {
+            readonly id: number;
+            /** Format: date-time */
+            readonly at: string;
+            /** @description Null: Kineme itself. */
+            by: string | null;
+            /** @description noun.verb: member.invited, export.asked, review.settled … */
+            kind: string;
+            /** @description What was done, in a sentence. */
+            summary: string;
+            facts: unknown;
+        };
+        AuditPage: {
+            results: components["schemas"]["AuditEntry"][];
+            next: string | null;
+        };
+        AuditPerson: {
+            readonly id: number;
+            name: string;
+        };
+        /** @description Mean of own quality - mean of the others', over primitives that others rated too. Above 0: more generous. */
+        Bias: {
+            reviewer: number;
+            name: string;
+            figure: components["schemas"]["Figure"];
         };
         /** @enum {unknown} */
         BlankEnum: "";
@@ -1354,6 +1563,34 @@ export interface components {
         };
         /** @enum {string} */
         ColumnsEnum: "times_s" | "energy" | "velocity" | "latent" | "flow";
+        Comment: {
+            readonly id: number;
+            video: number;
+            segment: number | null;
+            /**
+             * Format: double
+             * @description Presentation time of the video.
+             */
+            time_s: number;
+            text: string;
+            by: components["schemas"]["Person"];
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: date-time */
+            edited_at: string | null;
+            /** Format: date-time */
+            deleted_at: string | null;
+            /** Format: date-time */
+            resolved_at: string | null;
+            resolved_by: string | null;
+            /** @description User names in the text that are members'. */
+            readonly mentions: string[];
+            readonly mine: boolean;
+        };
+        CommentPage: {
+            results: components["schemas"]["Comment"][];
+            total: number;
+        };
         /** @description One side of a comparison. */
         ComparedRun: {
             id: number;
@@ -1460,6 +1697,16 @@ export interface components {
             /** @description Complete cycles. */
             n: number;
             videos: components["schemas"]["CycleVideo"][];
+        };
+        /** @description A `selectors.Decision`. */
+        Decision: {
+            adjudication: components["schemas"]["Adjudication"];
+            segment: components["schemas"]["Segment"];
+            reviews: components["schemas"]["Review"][];
+        };
+        DecisionPage: {
+            results: components["schemas"]["Decision"][];
+            total: number;
         };
         /** @description One thing told to one address. */
         Delivery: {
@@ -1683,6 +1930,31 @@ export interface components {
             id: number;
             title: string;
         };
+        /** @description A `comments.Told`. */
+        Mention: {
+            id: number;
+            /** Format: date-time */
+            seen_at: string | null;
+            project: number;
+            project_name: string;
+            video: number;
+            video_title: string;
+            segment: number | null;
+            readonly run: number | null;
+            /** Format: double */
+            time_s: number;
+            comment: number;
+            by: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Null until you have judged the primitive it is about. */
+            readonly text: string | null;
+        };
+        Mentions: {
+            unseen: number;
+            /** @description Those not seen first, then the newest. */
+            results: components["schemas"]["Mention"][];
+        };
         Merge: {
             groups: string[];
             /** @description `action:7` (its id) or `cluster:3` (its index in the run). */
@@ -1719,6 +1991,8 @@ export interface components {
         };
         /** @enum {unknown} */
         NullEnum: null;
+        /** @enum {string} */
+        OnlyEnum: "all" | "unrated" | "unassigned";
         Pair: {
             first: string;
             second: string;
@@ -1733,6 +2007,10 @@ export interface components {
             n_labelled: number;
             /** Format: double */
             same_label: number | null;
+        };
+        PatchedChangeComment: {
+            text?: string;
+            resolved?: boolean;
         };
         PatchedChangeSet: {
             name?: string;
@@ -1765,6 +2043,12 @@ export interface components {
             url?: string;
             events?: components["schemas"]["WebhookEvent"][];
             active?: boolean;
+        };
+        Person: {
+            readonly id: number;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            username: string;
+            name: string;
         };
         Preset: {
             name: components["schemas"]["PresetName"];
@@ -1817,6 +2101,11 @@ export interface components {
             flagged: number;
             /** Format: double */
             mean_seconds: number | null;
+            /**
+             * Format: date-time
+             * @description When they last judged something.
+             */
+            last_seen: string | null;
         };
         Project: {
             readonly id: number;
@@ -2081,6 +2370,10 @@ export interface components {
             ids: number[];
             /** @default false */
             for_review: boolean;
+        };
+        /** @description Which mentions were seen; all, if none is named. */
+        Seen: {
+            ids?: number[];
         };
         Segment: {
             readonly id: number;
@@ -2431,6 +2724,26 @@ export interface components {
             /** @description Signs what is sent; shown once, when it is made. */
             secret: string;
         };
+        WriteAboutSegment: {
+            /** @description Text, shown as text. @name tells a member of the project. */
+            text: string;
+            /**
+             * Format: double
+             * @description Where the primitive begins, if not given.
+             */
+            time_s?: number;
+        };
+        WriteComment: {
+            /** @description Text, shown as text. @name tells a member of the project. */
+            text: string;
+            /**
+             * Format: double
+             * @description Presentation time of the video.
+             */
+            time_s: number;
+            /** Format: int64 */
+            segment?: number | null;
+        };
         /** @description Every refusal: a code for programs, a sentence for people. */
         Error: {
             code: string;
@@ -2528,6 +2841,69 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    comments_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    comments_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeComment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
             };
             /** @description Refused */
             default: {
@@ -2672,6 +3048,65 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Health"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    mentions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mentions"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    mentions_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Seen"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
@@ -2835,6 +3270,106 @@ export interface operations {
             };
         };
     };
+    audit_list: {
+        parameters: {
+            query?: {
+                by?: number;
+                cursor?: string;
+                /** @description `noun.verb`, or a noun for all of it. */
+                kind?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    audit_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChoices"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    audit_table: {
+        parameters: {
+            query?: {
+                by?: number;
+                /** @description `noun.verb`, or a noun for all of it. */
+                kind?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     examples_create: {
         parameters: {
             query?: never;
@@ -2857,6 +3392,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Example"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    projects_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"][];
                 };
             };
             /** @description Refused */
@@ -4175,6 +4740,36 @@ export interface operations {
             };
         };
     };
+    reviews_settled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_stages: {
         parameters: {
             query?: never;
@@ -4350,6 +4945,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Adjudication"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    comments_of_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    comments_write_about_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteAboutSegment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
                 };
             };
             /** @description Refused */
@@ -4832,6 +5491,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    comments_of_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    comments_write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteComment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
                 };
             };
             /** @description Refused */

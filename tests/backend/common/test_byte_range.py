@@ -169,7 +169,7 @@ def test_a_reader_that_leaves_closes_the_file(stored: StoredFile, monkeypatch: p
 
 def test_no_synchronous_iterator_is_ever_streamed():
     """Every StreamingHttpResponse in the backend gets an async generator function's result."""
-    from backend.projects.api import events
+    from backend.projects.api import audit, events
     from backend.selections.api import export
 
     users = [
@@ -179,10 +179,12 @@ def test_no_synchronous_iterator_is_ever_streamed():
     ]
     assert sorted(users) == [
         "backend/common/byte_range.py",
+        "backend/projects/api/audit.py",
         "backend/projects/api/events.py",
         "backend/selections/api/views.py",
     ]
     assert inspect.isasyncgenfunction(export.as_csv)
+    assert inspect.isasyncgenfunction(audit.as_csv)
     assert inspect.isasyncgenfunction(export.as_json)
     assert inspect.isasyncgenfunction(byte_range._blocks)
     assert inspect.isasyncgenfunction(events._stream)

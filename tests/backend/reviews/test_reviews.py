@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from backend.reviews import selectors, services
 from backend.reviews.exceptions import NotAReviewer, NotOfThisProject
 from backend.reviews.models import Assignment, Review
 from backend.runs.models import Run
-from backend.vocabulary.models import EMBEDDING_DIM, Segment
+from backend.vocabulary.models import EMBEDDING_DIM, Cluster, Segment
 from tests.factories.runs import a_project, a_run, a_user, a_video, an_action, some_segments
 
 pytestmark = pytest.mark.django_db
@@ -264,3 +265,87 @@ def test_the_last_review_of_what_was_assigned_is_told_once(team: Team):
             "judged": 2,
         }
     ]
+
+
+def test_what_is_given_out_can_be_chosen(team: Team, client_of: Clients):
+    first, second, _ = team.reviewers
+    manager = client_of(team.manager)
+    rated, given = team.segments[:2]
+    rate(rated, first, 3)
+    services.assign(run=team.run, reviewers=[first], by=team.manager, segments=[given.pk])
+    press = an_action(team.run.project, "press")
+    cluster = Cluster.objects.create(run=team.run, index=4, size=5, action=press)
+    Segment.objects.filter(pk__in=[one.pk for one in team.segments[2:7]]).update(cluster=cluster)
+    path = f"/api/runs/{team.run.pk}/assignments/"
+
+    def ask(**choice: object) -> set[int]:
+        Assignment.objects.filter(reviewer=second).delete()
+        answer = post(manager, path, {"reviewers": [second.pk], **choice})
+        assert answer.status_code == 201, answer.json()
+        found = set(Assignment.objects.filter(reviewer=second).values_list("segment", flat=True))
+        assert answer.json()["segments"] == len(found)
+        return found
+
+    every = {one.pk for one in team.segments}
+    assert ask() == every
+    assert ask(only="unrated") == every - {rated.pk}
+    assert ask(only="unassigned") == every - {given.pk}
+    of_cluster = {one.pk for one in team.segments[2:7]}
+    assert ask(cluster=4) == ask(action=press.pk) == of_cluster
+    drawn = ask(cluster=4, draw=2)
+    assert len(drawn) == 2
+    assert drawn < of_cluster
+    assert len(ask(draw=1000)) == 20
+    assert ask(segments=[rated.pk, given.pk], only="unrated") == {given.pk}
+    for bad in ({"draw": 0}, {"only": "owner__password"}, {"cluster": -1}, {"double_share": 2}):
+        assert post(manager, path, {"reviewers": [second.pk], **bad}).status_code == 400
+    none = post(manager, path, {"reviewers": [second.pk], "cluster": 9})
+    assert (none.status_code, none.json()["code"]) == (400, "nothing_to_review")
+
+
+def test_who_rates_higher_than_the_others_is_seen(team: Team, client_of: Clients):
+    first, second, third = team.reviewers
+    # Own minus the mean of the others, worked by hand: first +1 and +1, second -1 and -2, third +1.
+    for segment, ratings in zip(team.segments, [{first: 3, second: 2}, {first: 2, second: 0, third: 2}], strict=False):
+        for person, quality in ratings.items():
+            rate(segment, person, quality)
+    rate(team.segments[5], third, 0)
+    services.give_review(segment=team.segments[0], by=third, skipped=True)
+    shown = client_of(team.viewer).get(f"/api/runs/{team.run.pk}/agreement/").json()["biases"]
+    assert [(row["reviewer"], row["figure"]["value"], row["figure"]["n"]) for row in shown] == [
+        (first.pk, pytest.approx(1.0), 2),
+        (second.pk, pytest.approx(-1.5), 2),
+        (third.pk, pytest.approx(1.0), 1),
+    ]
+    assert shown[1]["figure"]["low"] == pytest.approx(-2.0)
+    assert shown[1]["figure"]["high"] == pytest.approx(-1.0)
+
+
+def test_when_somebody_was_last_seen_is_shown(team: Team, client_of: Clients):
+    first, second, _ = team.reviewers
+    review = rate(team.segments[0], first, 3)
+    rows = {
+        row["reviewer"]: row for row in client_of(team.viewer).get(f"/api/runs/{team.run.pk}/review-progress/").json()
+    }
+    assert datetime.fromisoformat(rows[first.pk]["last_seen"]) == review.updated_at
+    assert rows[second.pk]["last_seen"] is None
+
+
+def test_what_was_settled_is_listed_until_it_is_taken_back(team: Team, client_of: Clients):
+    first, second, _ = team.reviewers
+    rate(team.segments[0], first, 0), rate(team.segments[0], second, 3)
+    manager = client_of(team.manager)
+    path = f"/api/runs/{team.run.pk}/settled/"
+    for quality in (1, 2):  # settled anew: the first decision is taken back by the second
+        answer = post(
+            manager, f"/api/segments/{team.segments[0].pk}/adjudications/", {"quality": quality, "note": "edge"}
+        )
+    (row,) = manager.get(path).json()["results"]
+    assert (row["adjudication"]["quality"], row["adjudication"]["note"]) == (2, "edge")
+    assert [one["quality"] for one in row["reviews"]] == [0, 3]
+    assert client_of(first).get(path).status_code == 403
+    assert client_of(a_user()).get(path).status_code == 404
+    assert post(manager, f"/api/adjudications/{answer.json()['id']}/undo/").status_code == 204
+    assert manager.get(path).json() == {"results": [], "total": 0}
+    found = manager.get(f"/api/runs/{team.run.pk}/conflicts/").json()
+    assert (found["total"], found["results"][0]["spread"]) == (1, 3)
