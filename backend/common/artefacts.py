@@ -71,6 +71,13 @@ class ArtefactStore:
             _rename_unless_there(folder, final)
             _sync(final.parent)
 
+    def remove(self, key: str) -> None:
+        """Forget an artefact that nothing refers to any more; whoever reads a file of it reads on. Complete until it is
+        absent: it leaves its key in one rename, and what a kill leaves behind is swept."""
+        self.incoming.mkdir(parents=True, exist_ok=True)
+        with self._own_folder() as folder, suppress(FileNotFoundError):
+            self.path(key).rename(folder)
+
     def sweep(self) -> int:
         """Remove what killed writers left behind; how many folders that were."""
         removed = 0

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from backend.projects.models import Project, User
 from backend.versions.models import VocabularyVersion
@@ -30,12 +31,20 @@ class ExportStatus(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+UNFINISHED = (ExportStatus.QUEUED, ExportStatus.RUNNING)
+
+
 class ExportQuerySet(models.QuerySet["Export"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         return self.filter(project__in=Project.objects.visible_to(user))
 
     def unfinished(self) -> Self:
-        return self.filter(status__in=(ExportStatus.QUEUED, ExportStatus.RUNNING))
+        return self.filter(status__in=UNFINISHED)
+
+    def needing(self, key: str) -> Self:
+        """Those that have the artefact `key`, or are about to make it."""
+        has_file = Q(status=ExportStatus.DONE, gone_at=None)
+        return self.filter(has_file | Q(status__in=UNFINISHED), key=key)
 
 
 class Export(models.Model):
@@ -45,7 +54,7 @@ class Export(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports")
-    version = models.ForeignKey(VocabularyVersion, on_delete=models.PROTECT, related_name="exports")
+    version = models.ForeignKey(VocabularyVersion, on_delete=models.RESTRICT, related_name="exports")
     kind = models.CharField(max_length=16, choices=ExportKind)
     options = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=ExportStatus, default=ExportStatus.QUEUED)
@@ -62,7 +71,9 @@ class Export(models.Model):
     card = models.JSONField(default=dict, help_text="The dataset card's figures.")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="When the file was removed, being old.")
 
     objects = ExportQuerySet.as_manager()
 
@@ -74,6 +85,7 @@ class Export(models.Model):
                 name="export_done_has_a_file",
             )
         ]
+        indexes = [models.Index(fields=("key",), name="export_key")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.version}"

@@ -19,13 +19,18 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from backend.common.artefacts import store
+from backend.exports.kinds import ARCHIVE
+from backend.exports.models import Export, ExportKind, ExportStatus
+from backend.exports.options import checked
 from backend.projects.models import Membership, Role, User
 from backend.reviews.models import Adjudication, Assignment, Comment
 from backend.runs.models import StageExecution, Status
 from backend.search.models import Example, ExampleStatus
 from backend.selections.models import PrimitiveSet
+from backend.versions.services import freeze
 from backend.videos.models import Annotation, Upload, VideoStatus
 from backend.vocabulary.models import EMBEDDING_DIM, Cluster
 from backend.webhooks.models import Delivery, Webhook
@@ -175,6 +180,14 @@ ROWS: dict[str, Row] = {
     "GET /api/projects/{project}/audit/": Row(MANAGER),
     "GET /api/projects/{project}/audit/choices/": Row(MANAGER),
     "GET /api/projects/{project}/audit/table/": Row(MANAGER),
+    # exports
+    "GET /api/projects/{project}/exports/": Row(VIEWER),
+    "POST /api/projects/{project}/exports/": Row(MANAGER, {"version": "{version}", "kind": "activitynet"}),
+    "POST /api/projects/{project}/exports/preview/": Row(VIEWER, {"version": "{version}", "kind": "laps"}),
+    "GET /api/exports/{export}/": Row(VIEWER),
+    "DELETE /api/exports/{export}/": Row(MANAGER),
+    "POST /api/exports/{export}/cancel/": Row(MANAGER),
+    "GET /api/exports/{export}/file/": Row(MANAGER),
 }
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 
@@ -235,7 +248,23 @@ def world(media: Path) -> World:
     webhook = Webhook.objects.create(
         project=project, url="https://8.8.8.8/", secret="s", events=["run.finished"], created_by=people["owner"]
     )
+    version = freeze(run=run, name="June", note="", by=manager)
+    export = Export.objects.create(
+        project=project,
+        version=version,
+        kind=ExportKind.ACTIVITYNET,
+        options=checked(ExportKind.ACTIVITYNET, {}).as_stored(),
+        status=ExportStatus.DONE,
+        key=ARTEFACT,
+        sha256=ARTEFACT,
+        size_bytes=7,
+        filename="a.tar",
+        asked_by=manager,
+        finished_at=timezone.now(),
+    )
     names = SimpleNamespace(
+        version=version.pk,
+        export=export.pk,
         webhook=webhook.pk,
         delivery=Delivery.objects.create(webhook=webhook, event="run.finished", body={}, status="sent").pk,
         project=project.pk,
@@ -292,6 +321,7 @@ def _artefact() -> None:
         save_json(folder / "calibrations.json", {ARTEFACT: asdict(calibration)})
         (folder / "00000.mp4").write_bytes(b"clip")
         (folder / "00000.webp").write_bytes(b"poster")
+        (folder / ARCHIVE).write_bytes(b"archive")
 
 
 def filled(body: Any, names: SimpleNamespace) -> Any:

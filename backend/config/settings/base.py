@@ -69,6 +69,7 @@ MAX_CLIP_BYTES = 50 * 1024**2  # to search by
 MAX_CHUNK_BYTES = 32 * 1024**2  # of one upload request: ASGI spools its body into the temporary folder first
 OUTSIDE_HOSTS = frozenset(host.lower() for host in ENV.outside_hosts)  # webhooks may go there although it is inside
 UPLOAD_EXPIRES_AFTER = timedelta(days=7)  # without a byte
+EXPORTS_KEPT_FOR = timedelta(days=30)  # the files; the rows stay, and asking again gives the same bytes
 
 LEASE_S = ENV.lease_s
 HEARTBEAT_S = ENV.heartbeat_s
@@ -129,6 +130,8 @@ SPECTACULAR_SETTINGS = {
         "WebhookEvent": "backend.webhooks.models.SUBSCRIBABLE",
         "DeliveryEvent": "backend.webhooks.models.WebhookEvent",
         "DeliveryStatus": "backend.webhooks.models.DeliveryStatus",
+        "ExportKind": "backend.exports.models.ExportKind",
+        "LatentForm": "backend.exports.options.LATENT_FORMS",
     },
 }
 

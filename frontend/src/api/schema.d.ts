@@ -118,6 +118,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exports/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["exports_get"];
+        put?: never;
+        post?: never;
+        /** @description Forget an export and its file; one that is being made stops. */
+        delete: operations["exports_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["exports_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{id}/file/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file, whole or the range asked for. `X-Content-SHA256` names its content. */
+        get: operations["exports_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health/": {
         parameters: {
             query?: never;
@@ -292,6 +342,41 @@ export interface paths {
         put?: never;
         /** @description A range is a question, so whoever sees the project may ask it; a file is for those who work in it. */
         post: operations["examples_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/exports/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The exports of a project, newest first. */
+        get: operations["exports_list"];
+        put?: never;
+        /** @description An equal export that is still being made is given back (200). */
+        post: operations["exports_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/exports/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description How much such an export would hold. Nothing is made. */
+        post: operations["exports_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1272,6 +1357,11 @@ export interface components {
             /** @description Position in the palette, which repeats hatched. */
             colour: number;
         };
+        /** @description Of ActivityNet JSON and CSV. */
+        ActivitynetSettings: {
+            /** @description What an annotation is called by. */
+            label?: components["schemas"]["LabelEnum"];
+        };
         Adjudication: {
             readonly id: number;
             segment: number;
@@ -1335,6 +1425,13 @@ export interface components {
              * @default
              */
             tier: string;
+        };
+        /** @description A version of the vocabulary, in the form of a kind. */
+        AskExport: {
+            /** Format: int64 */
+            version: number;
+            kind: components["schemas"]["ExportKind"];
+            options?: components["schemas"]["ExportOptions"];
         };
         /**
          * @description Which primitives of a run go to whom: those named, of a set, of a cluster or of an action, else all; `only` those
@@ -1698,6 +1795,90 @@ export interface components {
             n: number;
             videos: components["schemas"]["CycleVideo"][];
         };
+        /** @description A row of `selectors.exports_visible_to`. */
+        DatasetExport: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly project: number;
+            readonly version: number;
+            version_number: number;
+            version_name: string;
+            run_number: number;
+            kind: components["schemas"]["ExportKind"];
+            options: components["schemas"]["ExportOptionsShown"];
+            status: components["schemas"]["RunStatus"];
+            /** Format: double */
+            readonly progress: number;
+            readonly message: string;
+            /** @description Why it failed, in a sentence. */
+            readonly reason: string;
+            readonly filename: string;
+            readonly size_bytes: number | null;
+            readonly sha256: string;
+            readonly n_segments: number | null;
+            /** @description The dataset card's figures; empty until it is done. */
+            card: unknown;
+            asked_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the file is removed; null: there is none.
+             */
+            readonly expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the file was removed, being old.
+             */
+            readonly gone_at: string | null;
+            /** @description Where a manager fetches it; null: there is none. */
+            readonly file_url: string | null;
+        };
+        /** @description The same with the card as it is written. */
+        DatasetExportDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly project: number;
+            readonly version: number;
+            version_number: number;
+            version_name: string;
+            run_number: number;
+            kind: components["schemas"]["ExportKind"];
+            options: components["schemas"]["ExportOptionsShown"];
+            status: components["schemas"]["RunStatus"];
+            /** Format: double */
+            readonly progress: number;
+            readonly message: string;
+            /** @description Why it failed, in a sentence. */
+            readonly reason: string;
+            readonly filename: string;
+            readonly size_bytes: number | null;
+            readonly sha256: string;
+            readonly n_segments: number | null;
+            /** @description The dataset card's figures; empty until it is done. */
+            card: unknown;
+            asked_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the file is removed; null: there is none.
+             */
+            readonly expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the file was removed, being old.
+             */
+            readonly gone_at: string | null;
+            /** @description Where a manager fetches it; null: there is none. */
+            readonly file_url: string | null;
+            /** @description The dataset card, in Markdown; empty until it is done. */
+            readonly readme: string;
+        };
         /** @description A `selectors.Decision`. */
         Decision: {
             adjudication: components["schemas"]["Adjudication"];
@@ -1768,6 +1949,8 @@ export interface components {
             change: components["schemas"]["Change"];
             action: components["schemas"]["ActionRef"] | null;
         };
+        /** @enum {string} */
+        EpisodeEnum: "primitive" | "cycle";
         Example: {
             /** Format: uuid */
             readonly id: string;
@@ -1816,6 +1999,99 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /** @enum {string} */
+        ExportKind: "lerobot" | "language_action" | "webdataset" | "activitynet" | "laps";
+        /** @description Which primitives, how they are split, and how the kind is written. Everything has a default. */
+        ExportOptions: {
+            /**
+             * Format: double
+             * @description Mean of the reviews, 0..3.
+             * @default 2
+             */
+            min_quality: number;
+            /**
+             * @description Also those nobody has rated.
+             * @default false
+             */
+            include_unrated: boolean;
+            /** @description Leave out where two ratings differ by more grades and nobody has settled it; null: keep all. */
+            max_spread?: number | null;
+            /** @description Ids of actions of the version; null: all of them. */
+            actions?: number[] | null;
+            /**
+             * @description Also those that belong to no action.
+             * @default false
+             */
+            unnamed: boolean;
+            split?: components["schemas"]["ExportSplit"];
+            /** @description What can be chosen for the kind itself. */
+            settings?: components["schemas"]["ExportSettings"];
+        };
+        /** @description What was asked for, complete: given back as `options`, it asks for the same. */
+        ExportOptionsShown: {
+            /** Format: double */
+            min_quality: number;
+            include_unrated: boolean;
+            max_spread: number | null;
+            actions: number[] | null;
+            unnamed: boolean;
+            split: components["schemas"]["ExportSplitShown"];
+            settings: components["schemas"]["ExportSettings"];
+        };
+        /** @description What an export would hold. The rest of the version is counted at the first reason it stays out for. */
+        ExportPreview: {
+            n_segments: number;
+            n_actions: number;
+            n_videos: number;
+            /** Format: double */
+            seconds: number;
+            splits: components["schemas"]["ExportSplitCounts"];
+            total: number;
+            unrated: number;
+            below_quality: number;
+            disagreed: number;
+            unnamed: number;
+            other_actions: number;
+        };
+        ExportSettings: components["schemas"]["LerobotSettings"] | components["schemas"]["LanguageActionSettings"] | components["schemas"]["WebdatasetSettings"] | components["schemas"]["ActivitynetSettings"] | components["schemas"]["LapsSettings"];
+        /** @description The shares of the videos that go into each split. Views of one recording always go together. */
+        ExportSplit: {
+            /**
+             * Format: double
+             * @default 0.8
+             */
+            train: number;
+            /**
+             * Format: double
+             * @default 0.1
+             */
+            val: number;
+            /**
+             * Format: double
+             * @default 0.1
+             */
+            test: number;
+            /** @default 0 */
+            seed: number;
+        };
+        ExportSplitCount: {
+            segments: number;
+            videos: number;
+        };
+        ExportSplitCounts: {
+            train: components["schemas"]["ExportSplitCount"];
+            val: components["schemas"]["ExportSplitCount"];
+            test: components["schemas"]["ExportSplitCount"];
+        };
+        ExportSplitShown: {
+            /** Format: double */
+            train: number;
+            /** Format: double */
+            val: number;
+            /** Format: double */
+            test: number;
+            seed: number;
         };
         Figure: {
             /** Format: double */
@@ -1926,9 +2202,52 @@ export interface components {
             /** @description What redo would do again. */
             redo: components["schemas"]["Change"] | null;
         };
+        /** @enum {string} */
+        LabelEnum: "name" | "primitive";
+        /** @description Of language-action episodes. */
+        LanguageActionSettings: {
+            /** @description Of LeRobot; LA4VLA reads v2.1. */
+            layout?: components["schemas"]["LayoutEnum"];
+            vectors?: components["schemas"]["LatentForm"];
+            /** @description Say “the object” instead of objects' names. */
+            drop_objects?: boolean;
+        };
+        /** @description Of clips and codes in the layout of LAPS. */
+        LapsSettings: {
+            /** @description Also z_q as text: 1.5 MB a primitive. */
+            quantized?: boolean;
+            /** @description null: full size. */
+            long_side_px?: number | null;
+            /** @description crf of H.264: lower is better and larger. */
+            quality?: number;
+        };
+        /** @enum {string} */
+        LatentForm: "coordinates" | "z_q";
+        /** @enum {string} */
+        LayoutEnum: "v3" | "v2.1";
         LeftOutVideo: {
             id: number;
             title: string;
+        };
+        /** @description Of a LeRobot v3 dataset. */
+        LerobotSettings: {
+            /** @description What one episode is. */
+            episode?: components["schemas"]["EpisodeEnum"];
+            /**
+             * Format: int64
+             * @description Each cycle begins with this action.
+             */
+            cycle_action?: number | null;
+            /** @description What a cycle is called; empty: after the project. */
+            task?: string;
+            /** @description The column `action`: coordinates of the code, or z_q. */
+            action?: components["schemas"]["LatentForm"];
+            /** @description Write `latent.z_q` too. */
+            z_q?: boolean;
+            /** @description Pictures are scaled down to this, never up. */
+            long_side_px?: number;
+            /** @description crf of H.264: lower is better and larger. */
+            quality?: number;
         };
         /** @description A `comments.Told`. */
         Mention: {
@@ -2686,6 +3005,15 @@ export interface components {
         };
         /** @enum {string} */
         VideoStatus: "uploaded" | "checking" | "preparing" | "ready" | "failed";
+        /** @description Of WebDataset shards. */
+        WebdatasetSettings: {
+            /** @description A shard is closed before it grows beyond this. */
+            shard_mb?: number;
+            /** @description null: full size. */
+            long_side_px?: number | null;
+            /** @description crf of H.264: lower is better and larger. */
+            quality?: number;
+        };
         /** @description An address. The secret is not here: it is shown once, when the webhook is made. */
         Webhook: {
             readonly id: number;
@@ -3011,6 +3339,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Similar"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetExportDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetExport"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                Range?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
                 };
             };
             /** @description Refused */
@@ -3392,6 +3849,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Example"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetExport"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskExport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetExportDetail"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetExportDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskExport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportPreview"];
                 };
             };
             /** @description Refused */

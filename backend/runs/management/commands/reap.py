@@ -1,5 +1,5 @@
-"""Requeue stages and examples whose worker died or whose message was lost, and wake for webhooks that are due, every
-two seconds, until stopped."""
+"""Requeue stages, examples and exports whose worker died or whose message was lost, and wake for webhooks that are
+due, every two seconds, until stopped."""
 
 import signal
 import threading
@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection
 from kombu.exceptions import OperationalError as BrokerAway
 
+from backend.exports import services as exports
 from backend.runs import reaper
 from backend.search import services as search
 from backend.webhooks import services as webhooks
@@ -32,6 +33,7 @@ class Command(BaseCommand):
                 reaper.reap()
                 search.reap()
                 webhooks.reap()
+                exports.reap()
                 if time.monotonic() - reminded > INDEX_EVERY_S:
                     reminded = time.monotonic()
                     current_app.send_task("vocabulary.index_spaces", queue="io", retry=False)
