@@ -22,9 +22,3 @@ class NothingToFreeze(ApplicationError):
 class NoVersionName(ApplicationError):
     code = "no_name"
     status = status.HTTP_400_BAD_REQUEST
-
-
-class FrozenFrom(ApplicationError):
-    """What a version was frozen from stays."""
-
-    code = "frozen_from"

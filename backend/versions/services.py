@@ -46,6 +46,9 @@ def freeze(*, run: Run, name: str, note: str, by: User) -> VocabularyVersion:
                 version=same.number,
                 id=same.pk,
             )
+        here = set(run.videos.values_list("pk", flat=True))
+        if here != {video["id"] for video in content.vocabulary["videos"]}:
+            raise NothingToFreeze(f"A video of {run} was deleted meanwhile. Try again.")
         number = (project.versions.aggregate(last=Max("number"))["last"] or 0) + 1
         try:
             with transaction.atomic():

@@ -44,3 +44,9 @@ class BadAnnotation(ApplicationError):
 class AnnotationNameTaken(ApplicationError):
     code = "annotation_name_taken"
     status = status.HTTP_409_CONFLICT
+
+
+class VideoFrozen(ApplicationError):
+    """A frozen version of the vocabulary was taken from what was found in it."""
+
+    code = "video_frozen"

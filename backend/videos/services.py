@@ -28,6 +28,7 @@ from backend.videos.exceptions import (
     UploadBusy,
     UploadFinished,
     UploadTooLarge,
+    VideoFrozen,
     WrongOffset,
 )
 from backend.videos.models import Annotation as VideoAnnotation
@@ -279,8 +280,18 @@ def change_video(
 
 @transaction.atomic
 def delete_video(*, video: Video, by: User) -> None:
-    """Delete a video with all that was found in it. Its original goes; artefacts stay, as other rows may share them."""
+    """Delete a video with all that was found in it. Its original goes; artefacts stay, as other rows may share them.
+
+    Raises:
+        VideoFrozen: a version of the vocabulary was frozen from a run over it.
+    """
     path, project_id, video_id = video.path, video.project_id, video.pk
+    Project.objects.select_for_update(no_key=True).get(pk=project_id)  # a version is numbered under this lock
+    versions = video.runs.filter(versions__isnull=False).order_by("versions__number")
+    numbers = [str(number) for number in versions.values_list("versions__number", flat=True)]
+    if numbers:
+        which = f"version {numbers[0]} was" if len(numbers) == 1 else f"versions {', '.join(numbers[:5])} were"
+        raise VideoFrozen(f"This video stays: {which} frozen from what was found in it.", versions=numbers)
     audit.record(
         project_id,
         by=by,

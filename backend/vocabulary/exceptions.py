@@ -37,3 +37,8 @@ class NoSuchGroup(ApplicationError):
 
 class ActionDeprecated(ApplicationError):
     code = "action_deprecated"
+
+
+class NoSuchExample(ApplicationError):
+    code = "no_such_example"
+    status = 400

@@ -29,6 +29,7 @@ from backend.vocabulary.exceptions import (
     ChangedMeanwhile,
     NameTaken,
     NoName,
+    NoSuchExample,
     NoSuchGroup,
     NothingToChange,
     NothingToUndo,
@@ -37,7 +38,9 @@ from backend.vocabulary.models import Action, Cluster, Segment, SegmentQuerySet,
 
 LONGEST_NAME = 120
 LONGEST_SUMMARY = 300
-EDITABLE = ("name", "description", "subject", "verb", "object", "primitive", "colour", "deprecated")
+EDITABLE = (
+    "name", "description", "subject", "verb", "object", "primitive", "colour", "digit", "examples", "deprecated",
+)  # fmt: skip
 SPLIT_SAMPLE = 4000
 """Primitives the two halves are looked for in; the others are then told apart by the database."""
 
@@ -75,6 +78,8 @@ class _Step:
         return made
 
     def edit_action(self, action: Action, values: Mapping[str, Any]) -> None:
+        if values.get("deprecated"):
+            values = {**values, "digit": None}  # the key is free for another
         changed = {name: value for name, value in values.items() if getattr(action, name) != value}
         if not changed:
             return
@@ -83,6 +88,17 @@ class _Step:
             before.setdefault(name, getattr(action, name))
         _save_action(action, changed)
         self.after["actions"].setdefault(str(action.pk), {}).update(changed)
+
+    def give_digit(self, action: Action, digit: int) -> Action | None:
+        """Label with the action by that key from now on. The action that had the key, if any, which takes over the
+        other's."""
+        holder = self.project.actions.current().filter(digit=digit).exclude(pk=action.pk).first()
+        if holder is not None:
+            freed = action.digit
+            self.edit_action(action, {"digit": None})  # no two have one key, not even for a moment
+            self.edit_action(holder, {"digit": freed})
+        self.edit_action(action, {"digit": digit})
+        return holder
 
     def map_clusters(self, clusters: Iterable[Cluster], action: Action) -> None:
         for cluster in clusters:
@@ -125,6 +141,7 @@ class _Step:
         )
         _record(change, self.by, change.summary)
         _announce(change)
+        _record(change, self.by, change.summary)
         return change
 
 
@@ -157,6 +174,10 @@ def _announce(change: VocabularyChange) -> None:
     )
 
 
+def _record(change: VocabularyChange, by: User, summary: str) -> None:
+    audit.record(change.project_id, by=by, kind="vocabulary.changed", summary=summary, change=change.pk)
+
+
 def clean_name(text: str) -> str:
     """A name as it is kept: one line, composed, something to see in it. Raises NoName."""
     name = shown_name(unicodedata.normalize("NFC", text), LONGEST_NAME)
@@ -172,7 +193,10 @@ def _save_action(action: Action, values: Mapping[str, Any]) -> None:
         with transaction.atomic():
             action.save(update_fields=list(values))
     except IntegrityError as error:
-        raise _name_taken(action.project, action.name) from error
+        if "action_digit_unique_in_project" not in str(error):
+            raise _name_taken(action.project, action.name) from error
+        holder = action.project.actions.current().get(digit=action.digit)
+        raise ChangedMeanwhile(f"The key {action.digit} belongs to “{holder.name}” meanwhile.") from error
 
 
 def _name_taken(project: Project, name: str) -> NameTaken:
@@ -282,26 +306,67 @@ def edit_action(
     Raises:
         ChangedMeanwhile: a field of `expected` is another by now.
         NameTaken: another action of the project has the name.
+        NoSuchExample: an example is not a primitive of the project.
+
+    A digit that another action has is swapped with it.
     """
     step = _begin(action.project_id, by)
     action = Action.objects.select_related("project").get(pk=action.pk)
-    for field_name, seen in (expected or {}).items():
-        now = getattr(action, field_name)
-        if now != seen:
-            what = "renamed to" if field_name == "name" else f"given another {field_name}:"
-            raise ChangedMeanwhile(f"“{seen if field_name == 'name' else action.name}” was {what} “{now}” meanwhile.")
+    _refuse_changed(action, expected or {})
     wanted = dict(values)
     if "name" in wanted:
         wanted["name"] = clean_name(wanted["name"])
-    was = action.name
+    if "examples" in wanted:
+        wanted["examples"] = _checked_examples(action, wanted["examples"])
+    was, had = action.name, action.digit
+    digit = wanted.get("digit")
+    if digit is not None:
+        del wanted["digit"]  # given below: another may have it
     step.edit_action(action, wanted)
+    if digit is not None and action.deprecated:
+        raise ActionDeprecated(f"“{was}” is deprecated. Bring it back before you give it a key.")
+    holder = step.give_digit(action, digit) if digit is not None else None
     changed = step.after["actions"].get(str(action.pk), {})
+    if changed.keys() == {"digit"} and digit is not None:
+        swapped = "" if holder is None else f", which “{holder.name}” had; that one has {_key(had)} now"
+        return Done(step.finish("edit", f"Gave “{was}” the key {digit}{swapped}"), action)
     if "name" in changed:
         return Done(step.finish("rename", f"Renamed “{was}” to “{action.name}”"), action)
     if "deprecated" in changed:
         summary = f"Deprecated “{was}”" if action.deprecated else f"Brought “{was}” back"
         return Done(step.finish("deprecate", summary), action)
     return Done(step.finish("edit", f"Changed {', '.join(changed)} of “{was}”"), action)
+
+
+def _key(digit: int | None) -> str:
+    return "no key" if digit is None else f"the key {digit}"
+
+
+def _checked_examples(action: Action, examples: Sequence[int]) -> list[int]:
+    wanted = list(dict.fromkeys(examples))
+    if Segment.objects.filter(project=action.project_id, pk__in=wanted).count() != len(wanted):
+        raise NoSuchExample("Some of these examples are not primitives of this project any more.")
+    return wanted
+
+
+def _refuse_changed(action: Action, expected: Mapping[str, Any]) -> None:
+    for field_name, seen in expected.items():
+        now = getattr(action, field_name)
+        if now == seen:
+            continue
+        last = action.project.vocabulary_changes.filter(after__actions__has_key=str(action.pk)).first()
+        by = "" if last is None else f" by {(last.undone_by or last.by).shown_name}"
+        match field_name:
+            case "name":
+                what = f"“{seen}” was renamed to “{now}”{by} meanwhile."
+            case "deprecated":
+                what = f"“{action.name}” was {'deprecated' if now else 'brought back'}{by} meanwhile."
+            case "examples" | "description":
+                what = f"The {field_name} of “{action.name}” was changed{by} meanwhile."
+            case _:
+                shown = "none" if now in (None, "") else f"“{now}”"
+                what = f"The {field_name} of “{action.name}” was changed to {shown}{by} meanwhile."
+        raise ChangedMeanwhile(what, field=field_name)
 
 
 @transaction.atomic
@@ -467,6 +532,7 @@ def undo(*, project: Project, by: User, change: int | None = None) -> Done:
     chosen.save(update_fields=["undone_at", "undone_by"])
     _record(chosen, by, f"Undid: {chosen.summary}")
     _announce(chosen)
+    _record(chosen, by, f"Undid: {chosen.summary}")
     return Done(chosen)
 
 
@@ -487,6 +553,7 @@ def redo(*, project: Project, by: User, change: int | None = None) -> Done:
     chosen.save(update_fields=["undone_at", "undone_by"])
     _record(chosen, by, f"Did again: {chosen.summary}")
     _announce(chosen)
+    _record(chosen, by, f"Did again: {chosen.summary}")
     return Done(chosen)
 
 
@@ -523,6 +590,8 @@ def _write(project: Project, change: VocabularyChange, *, expected: Rows, wanted
             by_action.setdefault(action_id, []).append(int(pk))
         for action_id, group in by_action.items():
             model.objects.filter(pk__in=group).update(action=action_id)
+    keys = [pk for pk, fields in wanted["actions"].items() if fields is None or "digit" in fields]
+    Action.objects.filter(pk__in=keys).update(digit=None)  # two may have swapped theirs
     for pk, fields in wanted["actions"].items():
         action = actions[pk]
         values = {"deprecated": True} if fields is None else dict(fields)

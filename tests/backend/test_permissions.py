@@ -132,6 +132,11 @@ ROWS: dict[str, Row] = {
     "GET /api/segments/{segment}/similar/": Row(VIEWER),
     "GET /api/segments/{segment}/clip/": Row(VIEWER),
     "GET /api/segments/{segment}/poster/": Row(VIEWER),
+    "GET /api/projects/{project}/versions/": Row(VIEWER),
+    "POST /api/projects/{project}/versions/": Row(MANAGER, {"run": "{run}", "name": "July"}),
+    "GET /api/projects/{project}/versions/preview/": Row(VIEWER, query="run={run}"),
+    "GET /api/versions/{version}/": Row(VIEWER),
+    "GET /api/versions/{version}/diff/{version}/": Row(VIEWER),
     # search and sets
     "POST /api/projects/{project}/examples/": Row(
         VIEWER, {"run": "{run}", "video": "{video}", "start_s": 0.0, "end_s": 2.0}
@@ -301,6 +306,7 @@ def world(media: Path) -> World:
     Assignment.objects.create(
         project=project, run=run, segment=segments[0], reviewer=people["reviewer"], assigned_by=manager
     )
+    names.version = freeze(run=run, name="June", note="", by=manager).pk
     return World({"anonymous": Client(), **{name: _signed_in(one) for name, one in people.items()}}, names)
 
 

@@ -11,6 +11,7 @@ from backend.vocabulary.models import TAXONOMY, VocabularyChange
 from backend.vocabulary.surgery import LONGEST_NAME
 
 LONGEST_TEXT = 5000
+MOST_EXAMPLES = 24
 MOST_SEGMENTS = 100_000
 COLOURS = 2**15 - 1
 PRIMITIVES = [("", ""), *((word, word) for word in TAXONOMY)]
@@ -32,6 +33,10 @@ class ActionSerializer(serializers.Serializer[Any]):
     object = serializers.CharField(source="action.object")
     primitive = serializers.ChoiceField(source="action.primitive", choices=PRIMITIVES)
     colour = serializers.IntegerField(source="action.colour")
+    digit = serializers.IntegerField(source="action.digit", allow_null=True, help_text="The key that labels with it.")
+    examples = serializers.ListField(
+        source="action.examples", child=serializers.IntegerField(), help_text="Primitives that show it well."
+    )
     deprecated = serializers.BooleanField(source="action.deprecated")
     created_by = serializers.CharField(source="action.created_by.shown_name")
     created_at = serializers.DateTimeField(source="action.created_at")
@@ -49,6 +54,12 @@ class ActionFieldsSerializer(serializers.Serializer[Any]):
     object = serializers.CharField(required=False, allow_blank=True, max_length=120)
     primitive = serializers.ChoiceField(required=False, choices=PRIMITIVES)
     colour = serializers.IntegerField(required=False, min_value=0, max_value=COLOURS)
+    digit = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=9, help_text="Swapped with the action that has it."
+    )
+    examples = serializers.ListField(
+        required=False, child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), max_length=MOST_EXAMPLES
+    )
     deprecated = serializers.BooleanField(required=False)
 
 

@@ -482,6 +482,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/versions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["versions_list"];
+        put?: never;
+        /** @description Keep the vocabulary over a run as it is now. The same content again is refused with its number. */
+        post: operations["versions_freeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/versions/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a version of the run would hold if it were frozen now. */
+        get: operations["versions_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/videos/": {
         parameters: {
             query?: never;
@@ -1202,6 +1236,39 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/versions/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions/{id}/diff/{other}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What changed from the first version to the other, with primitives to look at. */
+        get: operations["versions_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos/{id}/": {
         parameters: {
             query?: never;
@@ -1330,6 +1397,10 @@ export interface components {
             object: string;
             primitive: components["schemas"]["PrimitiveEnum"] | components["schemas"]["BlankEnum"];
             colour: number;
+            /** @description The key that labels with it. */
+            digit: number | null;
+            /** @description Primitives that show it well. */
+            examples: number[];
             deprecated: boolean;
             created_by: string;
             /** Format: date-time */
@@ -1338,6 +1409,21 @@ export interface components {
             n_clusters: number | null;
             /** @description Of the run asked about. */
             n_segments: number | null;
+        };
+        ActionChange: {
+            kind: components["schemas"]["KindEnum"];
+            action: components["schemas"]["FrozenRef"];
+            /** @description What it was merged into, or split off. */
+            other: components["schemas"]["FrozenRef"] | null;
+            n_before: number;
+            n_after: number;
+            fields: components["schemas"]["ActionFieldChange"][];
+            examples: components["schemas"]["DiffExample"][];
+        };
+        ActionFieldChange: {
+            field: string;
+            before: string;
+            after: string;
         };
         /** @description Fields of an action; those that are not there stay as they are. */
         ActionFields: {
@@ -1348,6 +1434,9 @@ export interface components {
             object?: string;
             primitive?: components["schemas"]["PrimitiveEnum"] | components["schemas"]["BlankEnum"];
             colour?: number;
+            /** @description Swapped with the action that has it. */
+            digit?: number | null;
+            examples?: number[];
             deprecated?: boolean;
         };
         /** @description An action where something refers to it. */
@@ -1944,13 +2033,37 @@ export interface components {
             /** Format: double */
             max_s?: number | null;
         };
+        /** @description A primitive to look at. `before` and `after`: one quality, or start and end in seconds; empty: not rated. */
+        DiffExample: {
+            id: number;
+            video: number;
+            title: string;
+            /** Format: double */
+            start_s: number;
+            /** Format: double */
+            end_s: number;
+            before: number[] | null;
+            after: number[] | null;
+        };
         /** @description A `surgery.Done`. */
         Done: {
             change: components["schemas"]["Change"];
             action: components["schemas"]["ActionRef"] | null;
         };
+<<<<<<< HEAD
         /** @enum {string} */
         EpisodeEnum: "primitive" | "cycle";
+=======
+        EdgeChanges: {
+            n: number;
+            /**
+             * Format: double
+             * @description Of how much, in seconds or grades.
+             */
+            median: number | null;
+            examples: components["schemas"]["DiffExample"][];
+        };
+>>>>>>> 0049293 (List, open, compare and freeze versions; give actions keys and examples)
         Example: {
             /** Format: uuid */
             readonly id: string;
@@ -2112,6 +2225,50 @@ export interface components {
         };
         /** @enum {string} */
         FormatEnum: "csv" | "json";
+        Freeze: {
+            /** Format: int64 */
+            run: number;
+            name: string;
+            /** @default  */
+            note: string;
+        };
+        /** @description A `selectors.Preview`: what a version would hold now, and what is still open. */
+        FreezePreview: {
+            n_actions: number;
+            n_segments: number;
+            /** @description Primitives that belong to an action. */
+            n_named: number;
+            n_rated: number;
+            n_kept: number;
+            /** @description Primitives whose reviewers differ and that nobody has settled. */
+            n_conflicts: number;
+            n_unnamed_clusters: number;
+            n_videos: number;
+            /** Format: double */
+            alpha: number | null;
+            /** @description Primitives that two or more people rated: those alpha is of. */
+            n_twice: number;
+        };
+        FrozenAction: {
+            id: number;
+            name: string;
+            description: string;
+            subject: string;
+            verb: string;
+            object: string;
+            primitive: string;
+            colour: number;
+            digit: number | null;
+            deprecated: boolean;
+            n_segments: number;
+            n_rated: number;
+            n_kept: number;
+        };
+        FrozenRef: {
+            id: number;
+            name: string;
+            colour: number;
+        };
         Funnel: {
             candidates: number;
             rated: number;
@@ -2203,6 +2360,7 @@ export interface components {
             redo: components["schemas"]["Change"] | null;
         };
         /** @enum {string} */
+<<<<<<< HEAD
         LabelEnum: "name" | "primitive";
         /** @description Of language-action episodes. */
         LanguageActionSettings: {
@@ -2225,6 +2383,9 @@ export interface components {
         LatentForm: "coordinates" | "z_q";
         /** @enum {string} */
         LayoutEnum: "v3" | "v2.1";
+=======
+        KindEnum: "added" | "split" | "renamed" | "changed" | "merged" | "deprecated" | "restored";
+>>>>>>> 0049293 (List, open, compare and freeze versions; give actions keys and examples)
         LeftOutVideo: {
             id: number;
             title: string;
@@ -2354,6 +2515,9 @@ export interface components {
             object?: string;
             primitive?: components["schemas"]["PrimitiveEnum"] | components["schemas"]["BlankEnum"];
             colour?: number;
+            /** @description Swapped with the action that has it. */
+            digit?: number | null;
+            examples?: number[];
             deprecated?: boolean;
             /** @description What was in them; refused if that has changed. */
             expected?: components["schemas"]["ActionFields"];
@@ -2473,6 +2637,19 @@ export interface components {
             /** @description Null: no other run has names over these videos. */
             source: components["schemas"]["RunRef"] | null;
             proposals: components["schemas"]["Proposal"][];
+        };
+        QualityChanges: {
+            n: number;
+            /**
+             * Format: double
+             * @description Of how much, in seconds or grades.
+             */
+            median: number | null;
+            examples: components["schemas"]["DiffExample"][];
+            raised: number;
+            lowered: number;
+            first_rated: number;
+            unrated: number;
         };
         /** @description One queue and how far you are in it. */
         QueueFacts: {
@@ -2904,6 +3081,85 @@ export interface components {
             /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
             readonly username: string;
             readonly display_name: string;
+        };
+        Version: {
+            readonly id: number;
+            project: number;
+            /** @description Counts within the project. */
+            number: number;
+            name: string;
+            note: string;
+            run: number;
+            run_number: number;
+            /** @description SHA-256 of the content: the artefact's key. */
+            digest: string;
+            n_actions: number;
+            n_segments: number;
+            /** @description Primitives that belong to an action. */
+            n_named: number;
+            n_rated: number;
+            /** @description Of mean quality 2 or more. */
+            n_kept: number;
+            /**
+             * Format: double
+             * @description Krippendorff's, of quality, at that moment.
+             */
+            alpha: number | null;
+            frozen_by: string;
+            /** Format: date-time */
+            readonly frozen_at: string;
+        };
+        VersionDetail: {
+            readonly id: number;
+            project: number;
+            /** @description Counts within the project. */
+            number: number;
+            name: string;
+            note: string;
+            run: number;
+            run_number: number;
+            /** @description SHA-256 of the content: the artefact's key. */
+            digest: string;
+            n_actions: number;
+            n_segments: number;
+            /** @description Primitives that belong to an action. */
+            n_named: number;
+            n_rated: number;
+            /** @description Of mean quality 2 or more. */
+            n_kept: number;
+            /**
+             * Format: double
+             * @description Krippendorff's, of quality, at that moment.
+             */
+            alpha: number | null;
+            frozen_by: string;
+            /** Format: date-time */
+            readonly frozen_at: string;
+            readonly n_videos: number;
+            readonly actions: components["schemas"]["FrozenAction"][];
+        };
+        /** @description A `selectors.Diff`: what changed from the first version to the second. */
+        VersionDiff: {
+            before: components["schemas"]["Version"];
+            after: components["schemas"]["Version"];
+            /** @description Else primitives are the same by their time: IoU of 0.5 or more. */
+            same_run: boolean;
+            n_shared: number;
+            n_gone: number;
+            n_new: number;
+            gone: components["schemas"]["DiffExample"][];
+            new: components["schemas"]["DiffExample"][];
+            actions: components["schemas"]["ActionChange"][];
+            n_moved: number;
+            moves: components["schemas"]["VersionMove"][];
+            quality: components["schemas"]["QualityChanges"];
+            edges: components["schemas"]["EdgeChanges"];
+        };
+        VersionMove: {
+            before: components["schemas"]["FrozenRef"] | null;
+            after: components["schemas"]["FrozenRef"] | null;
+            n: number;
+            examples: components["schemas"]["DiffExample"][];
         };
         /** @description A row of `selectors.video_rows`. */
         Video: {
@@ -4243,6 +4499,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Upload"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_freeze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Freeze"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_preview: {
+        parameters: {
+            query: {
+                run: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezePreview"];
                 };
             };
             /** @description Refused */
@@ -5897,6 +6249,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_diff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                other: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDiff"];
                 };
             };
             /** @description Refused */

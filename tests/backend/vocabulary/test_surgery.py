@@ -20,6 +20,7 @@ from backend.vocabulary.exceptions import (
     ChangedMeanwhile,
     NameTaken,
     NoName,
+    NoSuchExample,
     NothingToChange,
     NothingToUndo,
 )
@@ -126,7 +127,7 @@ def test_of_two_who_rename_at_once_the_second_is_told(run: Run, client_of: Clien
     assert rename("Take").status_code == 200
     second = rename("Fetch")
     assert (second.status_code, second.json()["code"]) == (409, "changed_meanwhile")
-    assert second.json()["message"] == "“Grasp” was renamed to “Take” meanwhile."
+    assert second.json()["message"] == "“Grasp” was renamed to “Take” by owner meanwhile."
     with pytest.raises(ChangedMeanwhile, match="Cluster 1 has been named “Take” meanwhile"):
         name(run, 0, "Fetch")
 
@@ -480,3 +481,98 @@ def test_two_people_at_once_make_one_action(run: Run) -> None:
 def test_a_service_refuses_a_blank_name_too() -> None:
     with pytest.raises(NoName):
         surgery.clean_name(" \u2060 ")
+
+
+# ---- the form: digits, examples, deprecation
+
+
+def digits(run: Run) -> dict[str, int | None]:
+    return dict(run.project.actions.order_by("name").values_list("name", "digit"))
+
+
+def edit(action: Action, **values: Any) -> surgery.Done:
+    return surgery.edit_action(action=action, values=values, by=action.created_by)
+
+
+def test_a_key_that_is_taken_is_swapped_and_the_history_says_so(run: Run) -> None:
+    a, b = name(run, 0, "Grasp"), name(run, 1, "Place")
+    assert edit(a, digit=1).change.summary == "Gave “Grasp” the key 1"
+    edit(b, digit=2)
+    done = edit(b, digit=1)
+    assert done.change.summary == "Gave “Place” the key 1, which “Grasp” had; that one has the key 2 now"
+    assert digits(run) == {"Grasp": 2, "Place": 1}
+    surgery.undo(project=run.project, by=a.created_by)
+    assert digits(run) == {"Grasp": 1, "Place": 2}
+    surgery.redo(project=run.project, by=a.created_by)
+    assert digits(run) == {"Grasp": 2, "Place": 1}
+    edit(name(run, 2, "Wait"), digit=2)
+    assert digits(run) == {"Grasp": None, "Place": 1, "Wait": 2}
+    edit(b, digit=None)
+    assert digits(run)["Place"] is None
+
+
+def test_a_deprecated_action_gives_its_key_up_and_undo_brings_it_back(run: Run) -> None:
+    a, b = name(run, 0, "Grasp"), name(run, 1, "Place")
+    edit(a, digit=0)
+    edit(a, deprecated=True)
+    assert digits(run)["Grasp"] is None
+    surgery.undo(project=run.project, by=a.created_by)
+    assert digits(run)["Grasp"] == 0
+    edit(a, deprecated=True)
+    edit(b, digit=0)
+    step = run.project.vocabulary_changes.filter(kind="deprecate", undone_at=None).get()
+    with pytest.raises(ChangedMeanwhile, match="The key 0 belongs to “Place” meanwhile"):
+        surgery.undo(project=run.project, by=a.created_by, change=step.pk)
+    with pytest.raises(ActionDeprecated):
+        edit(a, digit=4)
+    assert edit(a, deprecated=False).change.summary == "Brought “Grasp” back"
+
+
+def test_examples_are_primitives_of_the_project(run: Run) -> None:
+    action = name(run, 0, "Grasp")
+    first, second = ids(run, 0, 1)
+    assert edit(action, examples=[second, first, second]).change.summary == "Changed examples of “Grasp”"
+    action.refresh_from_db()
+    assert action.examples == [second, first]
+    surgery.undo(project=run.project, by=action.created_by)
+    action.refresh_from_db()
+    assert action.examples == []
+    elsewhere = clustered(a_project(a_user()), [1]).segments.get()
+    with pytest.raises(NoSuchExample):
+        edit(action, examples=[first, elsewhere.pk])
+
+
+def test_who_changed_it_meanwhile_is_named_and_nothing_of_the_form_is_written(run: Run, client_of: ClientOf) -> None:
+    action = name(run, 0, "Grasp")
+    colleague = a_user("Ana")
+    Membership.objects.create(project=run.project, user=colleague, role=Role.MANAGER)
+    form = {"expected": {"description": "", "digit": None}}
+    client, other = client_of(action.created_by), client_of(colleague)
+    address = f"/api/actions/{action.pk}/"
+    first = other.patch(address, {"description": "with the left hand", "digit": 3}, content_type="application/json")
+    assert first.status_code == 200
+    second = client.patch(address, {"name": "Seize", "digit": 4, **form}, content_type="application/json")
+    assert second.status_code == 409
+    assert second.json()["message"] == "The description of “Grasp” was changed by Ana meanwhile."
+    late = client.patch(address, {"digit": 4, "expected": {"digit": None}}, content_type="application/json")
+    assert late.json()["message"] == "The digit of “Grasp” was changed to “3” by Ana meanwhile."
+    assert digits(run) == {"Grasp": 3}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"digit": 10}, {"digit": -1}, {"digit": "x"}, {"examples": [0]}, {"examples": [1] * 25}, {"name": "x" * 10_000}],
+)
+def test_a_form_that_cannot_be_is_refused(run: Run, client_of: ClientOf, form: dict[str, Any]) -> None:
+    action = name(run, 0, "Grasp")
+    client = client_of(action.created_by)
+    answer = client.patch(f"/api/actions/{action.pk}/", form, content_type="application/json")
+    assert answer.status_code == 400
+    assert run.project.vocabulary_changes.count() == 1
+
+
+def test_every_step_is_in_the_audit_log(run: Run) -> None:
+    action = name(run, 0, "Grasp")
+    surgery.undo(project=run.project, by=action.created_by)
+    said = run.project.audit.filter(kind="vocabulary.changed").order_by("pk").values_list("summary", flat=True)
+    assert list(said) == ["Named cluster 1 “Grasp”", "Undid: Named cluster 1 “Grasp”"]
