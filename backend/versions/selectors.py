@@ -65,7 +65,7 @@ def preview(run: Run) -> Preview:
     return Preview(
         **counts,
         n_actions=run.project.actions.current().count(),
-        n_conflicts=conflicts(run).count(),
+        n_conflicts=conflicts(run, 1)[1],
         n_unnamed_clusters=run.clusters.filter(action=None).count(),
         n_videos=run.videos.count(),
         alpha=quality.alpha,

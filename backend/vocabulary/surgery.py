@@ -141,7 +141,6 @@ class _Step:
         )
         _record(change, self.by, change.summary)
         _announce(change)
-        _record(change, self.by, change.summary)
         return change
 
 
@@ -172,10 +171,6 @@ def _announce(change: VocabularyChange) -> None:
         progress=None,
         message=change.summary,
     )
-
-
-def _record(change: VocabularyChange, by: User, summary: str) -> None:
-    audit.record(change.project_id, by=by, kind="vocabulary.changed", summary=summary, change=change.pk)
 
 
 def clean_name(text: str) -> str:
@@ -532,7 +527,6 @@ def undo(*, project: Project, by: User, change: int | None = None) -> Done:
     chosen.save(update_fields=["undone_at", "undone_by"])
     _record(chosen, by, f"Undid: {chosen.summary}")
     _announce(chosen)
-    _record(chosen, by, f"Undid: {chosen.summary}")
     return Done(chosen)
 
 
@@ -553,7 +547,6 @@ def redo(*, project: Project, by: User, change: int | None = None) -> Done:
     chosen.save(update_fields=["undone_at", "undone_by"])
     _record(chosen, by, f"Did again: {chosen.summary}")
     _announce(chosen)
-    _record(chosen, by, f"Did again: {chosen.summary}")
     return Done(chosen)
 
 

@@ -1411,7 +1411,7 @@ export interface components {
             n_segments: number | null;
         };
         ActionChange: {
-            kind: components["schemas"]["KindEnum"];
+            kind: components["schemas"]["ActionChangeKindEnum"];
             action: components["schemas"]["FrozenRef"];
             /** @description What it was merged into, or split off. */
             other: components["schemas"]["FrozenRef"] | null;
@@ -1420,6 +1420,8 @@ export interface components {
             fields: components["schemas"]["ActionFieldChange"][];
             examples: components["schemas"]["DiffExample"][];
         };
+        /** @enum {string} */
+        ActionChangeKindEnum: "added" | "split" | "renamed" | "changed" | "merged" | "deprecated" | "restored";
         ActionFieldChange: {
             field: string;
             before: string;
@@ -2050,10 +2052,6 @@ export interface components {
             change: components["schemas"]["Change"];
             action: components["schemas"]["ActionRef"] | null;
         };
-<<<<<<< HEAD
-        /** @enum {string} */
-        EpisodeEnum: "primitive" | "cycle";
-=======
         EdgeChanges: {
             n: number;
             /**
@@ -2063,7 +2061,8 @@ export interface components {
             median: number | null;
             examples: components["schemas"]["DiffExample"][];
         };
->>>>>>> 0049293 (List, open, compare and freeze versions; give actions keys and examples)
+        /** @enum {string} */
+        EpisodeEnum: "primitive" | "cycle";
         Example: {
             /** Format: uuid */
             readonly id: string;
@@ -2360,7 +2359,6 @@ export interface components {
             redo: components["schemas"]["Change"] | null;
         };
         /** @enum {string} */
-<<<<<<< HEAD
         LabelEnum: "name" | "primitive";
         /** @description Of language-action episodes. */
         LanguageActionSettings: {
@@ -2383,9 +2381,6 @@ export interface components {
         LatentForm: "coordinates" | "z_q";
         /** @enum {string} */
         LayoutEnum: "v3" | "v2.1";
-=======
-        KindEnum: "added" | "split" | "renamed" | "changed" | "merged" | "deprecated" | "restored";
->>>>>>> 0049293 (List, open, compare and freeze versions; give actions keys and examples)
         LeftOutVideo: {
             id: number;
             title: string;
