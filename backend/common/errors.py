@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 NOT_FOUND = "There is nothing here, or it is not yours to see."
 
@@ -30,6 +30,7 @@ class ApplicationError(Exception):
 
     code = "refused"
     status = status.HTTP_409_CONFLICT
+    retry_after_s: int | None = None
 
     def __init__(self, sentence: str, *, code: str | None = None, status: int | None = None, **details: Any) -> None:
         super().__init__(sentence)
@@ -52,7 +53,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """Turn what a view raised into the error body. None leaves it to Django: a bug, answered 500."""
     match error:
         case ApplicationError():
-            response = Response(error_body(error.code, error.sentence, error.details), status=error.status)
+            headers = _headers_of(error)
+            response = Response(error_body(error.code, error.sentence, error.details), error.status, headers=headers)
         case exceptions.ValidationError():
             body = error_body("invalid", first_sentence(error.detail), error.detail)
             response = Response(body, status=error.status_code)
@@ -70,8 +72,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         if header := getattr(error, "auth_header", None):
             response["WWW-Authenticate"] = header
         if wait := getattr(error, "wait", None):
-            response["Retry-After"] = str(int(wait))
-    set_rollback()
+            response["Retry-After"] = str(math.ceil(wait))
     return response
 
 
@@ -91,7 +92,14 @@ CSRF_SENTENCE = "This page is out of date. Reload it and try again."
 
 def refuse(error: ApplicationError) -> JsonResponse:
     """The same body for views outside DRF."""
-    return JsonResponse(error_body(error.code, error.sentence, error.details), status=error.status)
+    body = error_body(error.code, error.sentence, error.details)
+    return JsonResponse(body, status=error.status, headers=_headers_of(error))
+
+
+def _headers_of(error: ApplicationError) -> dict[str, str]:
+    if error.status == status.HTTP_401_UNAUTHORIZED:
+        return {"WWW-Authenticate": "Bearer"}
+    return {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
 
 
 def common_error(status_code: int) -> JsonResponse:

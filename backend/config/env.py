@@ -33,6 +33,30 @@ class Database:
 
 
 @dataclass(frozen=True)
+class Mail:
+    """Where mail is handed in, and who it is from."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    tls: bool  # from the first byte (smtps://)
+    starttls: bool
+    sender: str
+
+
+@dataclass(frozen=True)
+class Oidc:
+    """A provider of sign-ins. `id` is part of its callback address, and of how its accounts are known here."""
+
+    id: str
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Env:
     database: Database
     redis_url: str | None
@@ -50,6 +74,8 @@ class Env:
     lease_s: float
     heartbeat_s: float
     debug: bool
+    mail: Mail | None = None
+    oidc: Oidc | None = None
 
     def required_secret_key(self) -> str:
         """The key that signs sessions. Raises BadEnvironment when there is none or it can be guessed."""
@@ -81,6 +107,50 @@ def parse_database_url(url: str) -> Database:
         port=options.pop("port", "") or str(port or ""),
         options=options,
     )
+
+
+def parse_email_url(url: str) -> Mail:
+    """`smtp://user:password@host:587?from=kineme@example.org`; smtps:// for TLS from the start; starttls=0 for none."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise BadEnvironment("KINEME_EMAIL_URL must be smtp://host or smtps://host.")
+    try:
+        port = parts.port
+    except ValueError as exc:
+        raise BadEnvironment("The port in KINEME_EMAIL_URL is not a number.") from exc
+    options = dict(parse_qsl(parts.query))
+    sender = options.pop("from", "")
+    if "@" not in sender or any(c in sender for c in "\r\n"):
+        raise BadEnvironment("KINEME_EMAIL_URL must say who mail is from: ?from=kineme@example.org.")
+    tls = parts.scheme == "smtps"
+    starttls = not tls and options.pop("starttls", "1") != "0"
+    if options:
+        raise BadEnvironment(f"KINEME_EMAIL_URL has an option nobody knows: {min(options)}.")
+    return Mail(
+        host=parts.hostname,
+        port=port or (465 if tls else 587 if starttls else 25),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=tls,
+        starttls=starttls,
+        sender=sender,
+    )
+
+
+def parse_oidc(environ: Mapping[str, str]) -> Oidc | None:
+    """KINEME_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET, all or none; _NAME is what the button says."""
+    given = {name: environ.get(f"KINEME_OIDC_{name}") or "" for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")}
+    if not any(given.values()):
+        return None
+    if missing := [name for name, value in given.items() if not value]:
+        raise BadEnvironment(f"To sign in by OpenID Connect, set KINEME_OIDC_{missing[0]} too.")
+    if urlsplit(given["ISSUER"]).scheme not in ("https", "http"):
+        raise BadEnvironment("KINEME_OIDC_ISSUER must be an address: https://sign-in.example.org.")
+    id = environ.get("KINEME_OIDC_ID") or "oidc"
+    if not id.replace("-", "").isalnum() or not id.isascii():
+        raise BadEnvironment("KINEME_OIDC_ID may have letters, digits and hyphens.")
+    name = environ.get("KINEME_OIDC_NAME") or urlsplit(given["ISSUER"]).hostname or id
+    return Oidc(id, name, given["ISSUER"].rstrip("/"), given["CLIENT_ID"], given["CLIENT_SECRET"])
 
 
 def read_env(environ: Mapping[str, str]) -> Env:
@@ -125,6 +195,8 @@ def read_env(environ: Mapping[str, str]) -> Env:
         lease_s=number("KINEME_LEASE_S", 30.0),
         heartbeat_s=number("KINEME_HEARTBEAT_S", 5.0),
         debug=flag("KINEME_DEBUG"),
+        mail=parse_email_url(environ["KINEME_EMAIL_URL"]) if environ.get("KINEME_EMAIL_URL") else None,
+        oidc=parse_oidc(environ),
     )
     if not 0 < env.heartbeat_s < env.lease_s:
         raise BadEnvironment("KINEME_HEARTBEAT_S must be above 0 and below KINEME_LEASE_S.")

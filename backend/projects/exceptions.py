@@ -11,6 +11,7 @@ class InvalidCredentials(ApplicationError):
 class TooManySignIns(ApplicationError):
     code = "too_many_sign_ins"
     status = status.HTTP_429_TOO_MANY_REQUESTS
+    retry_after_s = 15 * 60
 
 
 class LinkUsedUp(ApplicationError):

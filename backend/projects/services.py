@@ -12,6 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from backend.common import events
+from backend.projects.audit import record
 from backend.projects.exceptions import InvalidCredentials, LinkUsedUp, TooManySignIns
 from backend.projects.models import FailedSignIn, Membership, Project, Role, User
 
@@ -29,6 +31,23 @@ def create_project(*, name: str, by: User, description: str = "", synthetic: boo
     project = Project.objects.create(name=name, description=description, synthetic=synthetic, created_by=by)
     Membership.objects.create(user=by, project=project, role=Role.OWNER)
     return project
+
+
+@transaction.atomic
+def change_project(*, project: Project, by: User, name: str | None = None, description: str | None = None) -> None:
+    """Rename a project or describe it anew; None: as it is."""
+    locked = Project.objects.select_for_update().get(pk=project.pk)
+    wanted = {"name": name, "description": description}
+    changed = {key: value for key, value in wanted.items() if value is not None and value != getattr(locked, key)}
+    if not changed:
+        return
+    Project.objects.filter(pk=project.pk).update(**changed)
+    if "name" in changed:
+        summary = f"{by.shown_name} renamed the project from “{locked.name}” to “{name}”."
+        record(project, by=by, kind="project.renamed", summary=summary, before=locked.name, name=name)
+    else:
+        record(project, by=by, kind="project.described", summary=f"{by.shown_name} described the project anew.")
+    events.publish(project.pk, kind="project", id=project.pk, status="changed")
 
 
 def check_password(*, username: str, password: str, address: str) -> User:
@@ -52,7 +71,9 @@ def check_password(*, username: str, password: str, address: str) -> User:
     ):
         attempt.delete()  # or waiting would never help someone who keeps trying
         raise TooManySignIns("Too many wrong passwords. Wait a quarter of an hour and try again.")
-    user = authenticate(username=username, password=password)
+    # Names are one whatever their case; one that nobody has is tried as well, so that it takes as long.
+    known = User.objects.filter(username__iexact=username).values_list("username", flat=True).first()
+    user = authenticate(username=known or username, password=password)
     if not isinstance(user, User):
         raise InvalidCredentials("The name or the password is wrong.")
     FailedSignIn.objects.filter(username=name, address=address).delete()

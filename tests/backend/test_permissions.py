@@ -21,11 +21,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from backend.accounts.services import invite, make_token
 from backend.common.artefacts import store
 from backend.exports.kinds import ARCHIVE
 from backend.exports.models import Export, ExportKind, ExportStatus
 from backend.exports.options import checked
-from backend.projects.models import Membership, Role, User
+from backend.projects.models import Membership, Project, Role, User
 from backend.reviews.models import Adjudication, Assignment, Comment
 from backend.runs.models import StageExecution, Status
 from backend.search.models import Example, ExampleStatus
@@ -50,12 +51,14 @@ ARTEFACT = "cd" * 32
 @dataclass(frozen=True)
 class Row:
     """`needs`: the least role, or PUBLIC, or SIGNED_IN for what belongs to no project. `uploader`: only the manager
-    who began it; to the owner it is not there. `body` may name things of the world by `{name}`."""
+    who began it; to the owner it is not there. `own`: only the viewer's, whatever the role of others. `body` may name
+    things of the world by `{name}`."""
 
     needs: Role | str
     body: dict[str, Any] = field(default_factory=dict)
     query: str = ""
     uploader: bool = False
+    own: bool = False
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -64,8 +67,35 @@ ROWS: dict[str, Row] = {
     "GET /api/health/": Row(PUBLIC),
     "GET /api/schema/": Row(SIGNED_IN),
     "GET /api/session/": Row(PUBLIC),
-    "POST /api/session/": Row(PUBLIC, {"username": "nobody", "password": "wrong"}),
     "DELETE /api/session/": Row(PUBLIC),
+    # accounts
+    "POST /api/auth/login/": Row(PUBLIC, {"username": "nobody", "password": "wrong"}),
+    "POST /api/auth/password/request/": Row(PUBLIC, {"email": "nobody@example.org"}),
+    "GET /api/auth/password/reset/": Row(PUBLIC),
+    "POST /api/auth/password/reset/": Row(PUBLIC, {"key": "1-nothing", "password": "correct horse battery"}),
+    "POST /api/auth/password/change/": Row(
+        SIGNED_IN, {"current_password": "correct horse battery staple", "new_password": "staple battery horse"}
+    ),
+    "POST /api/auth/provider/": Row(PUBLIC, {"provider": ""}),
+    "GET /api/auth/{provider}/callback/": Row(PUBLIC),
+    "GET /api/account/": Row(SIGNED_IN),
+    "PATCH /api/account/": Row(SIGNED_IN, {"display_name": "Ada"}),
+    "GET /api/tokens/": Row(SIGNED_IN),
+    "POST /api/tokens/": Row(SIGNED_IN, {"name": "a script", "scopes": ["read"]}),
+    "DELETE /api/tokens/{token}/": Row(VIEWER, own=True),
+    "GET /api/invitations/{link}/": Row(PUBLIC),
+    "POST /api/invitations/{link}/accept/": Row(SIGNED_IN),
+    "POST /api/invitations/{link}/join/": Row(
+        PUBLIC, {"username": "newcomer", "password": "correct horse battery staple"}
+    ),
+    "GET /api/projects/{project}/invitations/": Row(OWNER),
+    "POST /api/projects/{project}/invitations/": Row(OWNER, {"role": "viewer"}),
+    "DELETE /api/projects/{project}/invitations/{invitation}/": Row(OWNER),
+    "GET /api/projects/{project}/members/": Row(VIEWER),
+    "PATCH /api/projects/{project}/members/{member}/": Row(OWNER, {"role": "reviewer"}),
+    "DELETE /api/projects/{project}/members/{member}/": Row(OWNER),
+    "PATCH /api/projects/{project}/": Row(OWNER, {"description": "the second"}),
+    "POST /api/projects/{project}/delete/": Row(OWNER, {"name": "{name}"}),
     "GET /api/projects/": Row(SIGNED_IN),
     "POST /api/projects/": Row(SIGNED_IN, {"name": "Line 99"}),
     "GET /api/projects/{project}/": Row(VIEWER),
@@ -248,6 +278,7 @@ def world(media: Path) -> World:
             output_key=ARTEFACT,
         )
     _artefact()
+    invitation, link = invite(project=project, role=Role.VIEWER, note="", days=1, by=people["owner"])
     for stage in ("probe", "preview"):
         StageExecution.objects.create(project=project, video=failed, stage=stage, status=Status.FAILED)
     webhook = Webhook.objects.create(
@@ -280,6 +311,12 @@ def world(media: Path) -> World:
         segment=segments[0].pk,
         action=an_action(project, "grasp").pk,
         reviewer=people["reviewer"].pk,
+        name=project.name,
+        member=a_member(project).pk,
+        provider="unknown",
+        token=make_token(user=people["viewer"], name="a script", scopes=["read"], days=1)[0].pk,
+        invitation=invitation.pk,
+        link=link,
         upload=Upload.objects.create(project=project, by=manager, filename="a.mp4", size_bytes=10).pk,
         annotation=Annotation.objects.create(
             video=video, name="by hand", source="CSV", segments=[], added_by=manager
@@ -308,6 +345,12 @@ def world(media: Path) -> World:
     )
     names.version = freeze(run=run, name="June", note="", by=manager).pk
     return World({"anonymous": Client(), **{name: _signed_in(one) for name, one in people.items()}}, names)
+
+
+def a_member(project: Project) -> User:
+    user = a_user()
+    Membership.objects.create(project=project, user=user, role=Role.VIEWER)
+    return user
 
 
 def _signed_in(user: User) -> Client:
@@ -374,7 +417,7 @@ def test_everybody_gets_what_their_role_allows(world: World, address: str):
             assert status == 401, what
         elif row.needs == SIGNED_IN:
             assert status < 300, what
-        elif name == "other project" or (row.uploader and name != "manager"):
+        elif name == "other project" or (row.uploader and name != "manager") or (row.own and name != "viewer"):
             assert status == 404, what
         elif Role(name).includes(Role(row.needs)):
             assert status not in (401, 403, 404), what

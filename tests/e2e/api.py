@@ -22,7 +22,7 @@ class Api:
         self.request: APIRequestContext = self.context.request
         self.get("/api/session/")  # sets the CSRF cookie
         if password:
-            self.call("POST", "/api/session/", data={"username": "owner", "password": password})
+            self.call("POST", "/api/auth/login/", data={"username": "owner", "password": password})
         else:
             assert self.request.get(sign_in).ok
 

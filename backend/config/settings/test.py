@@ -13,3 +13,4 @@ DATABASES["default"]["OPTIONS"].pop("pool")  # the test runner drops databases: 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_BROKER_URL = ENV.redis_url or "memory://"
 MIN_FREE_BYTES = 0
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}  # tests of limits bring their own

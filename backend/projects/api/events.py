@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from backend.accounts.models import ApiToken
+from backend.common.authentication import tokens_may_read
 from backend.common.database import ask
 from backend.common.errors import common_error
 from backend.common.events import listener
@@ -19,6 +22,7 @@ CHECK_EVERY_S = 60.0
 RETRY_AFTER_MS = 2000
 
 
+@tokens_may_read
 async def project_events(request: HttpRequest, id: int) -> HttpResponseBase:
     if request.method != "GET":
         return common_error(405)
@@ -39,12 +43,16 @@ def _refusal(user: User | AnonymousUser, project_id: int) -> int | None:
 
 
 def _still_welcome(request: HttpRequest, project_id: int) -> bool:
-    """Neither signed out, nor switched off, nor taken off the project meanwhile."""
+    """Neither signed out, nor switched off, nor taken off the project meanwhile; no token taken back."""
+    if token := getattr(request, "api_token", None):
+        return ApiToken.objects.usable().filter(pk=token.pk).exists() and _refusal(token.user, project_id) is None
     key = request.session.session_key
     if not key or not request.session.exists(key):
         return False
     user = User.objects.filter(pk=request.user.pk).first()  # afresh: `request.user` is as old as the stream
-    return user is not None and _refusal(user, project_id) is None
+    if user is None or request.session.get(HASH_SESSION_KEY) != user.get_session_auth_hash():
+        return False  # the password was changed elsewhere, which ends every other session
+    return _refusal(user, project_id) is None
 
 
 async def _stream(request: HttpRequest, project_id: int) -> AsyncIterator[bytes]:

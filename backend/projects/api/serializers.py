@@ -17,14 +17,16 @@ class UserSerializer(serializers.ModelSerializer[User]):
         read_only_fields = fields
 
 
+class ProviderSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+
+
 class SessionSerializer(serializers.Serializer[Any]):
     user = UserSerializer(allow_null=True)
     version = serializers.CharField()
-
-
-class SignInSerializer(serializers.Serializer[Any]):
-    username = serializers.CharField(max_length=150)
-    password = serializers.CharField(max_length=1000, trim_whitespace=False)
+    oidc = ProviderSerializer(many=True, help_text="Providers one may sign in by.")
+    email = serializers.BooleanField(help_text="Whether a forgotten password can be reset by mail.")
 
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):
@@ -59,3 +61,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
 class ProjectCreateSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=120)
     description = serializers.CharField(max_length=5000, allow_blank=True, required=False)
+
+
+class ProjectChangeSerializer(ProjectCreateSerializer):
+    """The same; what is absent stays as it is."""

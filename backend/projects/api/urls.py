@@ -2,10 +2,9 @@ from django.urls import path
 
 from backend.projects.api import audit
 from backend.projects.api.events import project_events
-from backend.projects.api.views import ProjectsView, ProjectView, SessionView
+from backend.projects.api.views import ProjectsView, ProjectView
 
 urlpatterns = [
-    path("session/", SessionView.as_view()),
     path("projects/", ProjectsView.as_view()),
     path("projects/<int:id>/", ProjectView.as_view()),
     path("projects/<int:id>/events/", project_events),

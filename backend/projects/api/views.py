@@ -1,56 +1,18 @@
 from __future__ import annotations
 
-from typing import Any
-
-from django.contrib.auth import login, logout
-from django.middleware.csrf import get_token
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_protect
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend import VERSION
 from backend.projects import selectors, services
 from backend.projects.api.serializers import (
+    ProjectChangeSerializer,
     ProjectCreateSerializer,
     ProjectSerializer,
-    SessionSerializer,
-    SignInSerializer,
 )
-
-
-@method_decorator([never_cache, csrf_protect], name="dispatch")  # CSRF before sign-in too: nobody is signed in unasked
-class SessionView(APIView):
-    permission_classes = [AllowAny]
-
-    @extend_schema(operation_id="session_get", responses=SessionSerializer)
-    def get(self, request: Request) -> Response:
-        """Who is signed in. Also sets the CSRF cookie."""
-        get_token(request)
-        return self._session(request)
-
-    @extend_schema(operation_id="session_sign_in", request=SignInSerializer, responses=SessionSerializer)
-    def post(self, request: Request) -> Response:
-        credentials = SignInSerializer(data=request.data)
-        credentials.is_valid(raise_exception=True)
-        user = services.check_password(**credentials.validated_data, address=request.META.get("REMOTE_ADDR", ""))
-        login(request, user)  # a new session key: whatever cookie was planted before is worth nothing
-        request.user = user
-        return self._session(request)
-
-    @extend_schema(operation_id="session_sign_out", request=None, responses={204: None})
-    def delete(self, request: Request) -> Response:
-        logout(request)
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-    def _session(self, request: Request) -> Response:
-        user: Any = request.user if request.user.is_authenticated else None
-        return Response(SessionSerializer({"user": user, "version": VERSION}).data)
+from backend.projects.models import Role
 
 
 class ProjectsView(APIView):
@@ -68,6 +30,17 @@ class ProjectsView(APIView):
 
 
 class ProjectView(APIView):
+    session_only = ("PATCH",)
+
     @extend_schema(operation_id="projects_get", responses=ProjectSerializer)
     def get(self, request: Request, id: int) -> Response:
+        return Response(ProjectSerializer(selectors.project_row(request.user, id)).data)
+
+    @extend_schema(operation_id="projects_change", request=ProjectChangeSerializer, responses=ProjectSerializer)
+    def patch(self, request: Request, id: int) -> Response:
+        """Rename it, or describe it anew."""
+        project = selectors.project_for(request.user, id, Role.OWNER)
+        wanted = ProjectChangeSerializer(data=request.data, partial=True)
+        wanted.is_valid(raise_exception=True)
+        services.change_project(project=project, by=request.user, **wanted.validated_data)
         return Response(ProjectSerializer(selectors.project_row(request.user, id)).data)

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.common.authentication import tokens_may_read
 from backend.common.byte_range import ASK_EACH_TIME, FOR_A_YEAR, StoredFile, send_file
 from backend.common.database import ask
 from backend.common.errors import common_error
@@ -49,6 +50,7 @@ class VideoView(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+@tokens_may_read
 async def video_file(request: HttpRequest, id: int, name: str) -> HttpResponseBase:
     """browser.mp4, poster.webp, sprite.webp or original. Plain Django: DRF has no async views."""
 

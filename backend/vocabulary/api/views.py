@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from backend.common import columns
 from backend.common.artefacts import store
+from backend.common.authentication import tokens_may_read
 from backend.common.byte_range import ASK_EACH_TIME, FOR_A_YEAR, StoredFile, send_file
 from backend.common.database import ask
 from backend.common.errors import common_error
@@ -151,10 +152,12 @@ class RunMap(APIView):
         return get_conditional_response(request, etag, response=whole)
 
 
+@tokens_may_read
 async def segment_clip(request: HttpRequest, id: int) -> HttpResponseBase:
     return await _segment_file(request, id, "mp4", "video/mp4")
 
 
+@tokens_may_read
 async def segment_poster(request: HttpRequest, id: int) -> HttpResponseBase:
     return await _segment_file(request, id, "webp", "image/webp")
 

@@ -4,6 +4,24 @@
  */
 
 export interface paths {
+    "/api/account/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The person who is signed in. */
+        get: operations["account_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description How the person is shown to the others. */
+        patch: operations["account_change"];
+        trace?: never;
+    };
     "/api/actions/{id}/": {
         parameters: {
             query?: never;
@@ -47,6 +65,92 @@ export interface paths {
         put?: never;
         post?: never;
         delete: operations["annotations_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description By user name, in whatever case, and password. The session gets a new key: a planted one is worth nothing. */
+        post: operations["auth_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/change/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description All other sessions of the person end; this one goes on. */
+        post: operations["auth_change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/request/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Mail a link for a new password. The answer is the same whether or not an account has that address. */
+        post: operations["auth_request_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/reset/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whose password a link resets. */
+        get: operations["auth_reset_whose"];
+        put?: never;
+        /** @description A new password by a link, which works once. All sessions of the person end. */
+        post: operations["auth_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/provider/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The address of a provider at which to sign in. With an invitation, the sign-in may make an account. */
+        post: operations["auth_provider"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -184,6 +288,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/invitations/{token}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a link invites to. Whoever has it may see this much. */
+        get: operations["invitation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/{token}/accept/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Become a member. Who is more already stays so, and the link stays open. */
+        post: operations["invitation_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/{token}/join/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make an account by an invitation; it is signed in. */
+        post: operations["invitation_join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/mentions/": {
         parameters: {
             query?: never;
@@ -261,7 +416,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description Rename it, or describe it anew. */
+        patch: operations["projects_change"];
         trace?: never;
     };
     "/api/projects/{id}/actions/": {
@@ -331,6 +487,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/delete/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Delete a project with everything in it. There is no way back. */
+        post: operations["projects_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/examples/": {
         parameters: {
             query?: never;
@@ -381,6 +554,73 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/invitations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The open ones, newest first. */
+        get: operations["invitations_list"];
+        put?: never;
+        /** @description A link that makes whoever opens it a member, once. */
+        post: operations["invitations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/invitations/{invitation}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["invitations_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/members/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["members_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/members/{user}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Remove somebody, or leave: everybody may take themselves off a project. */
+        delete: operations["members_remove"];
+        options?: never;
+        head?: never;
+        patch: operations["members_change"];
         trace?: never;
     };
     "/api/projects/{id}/people/": {
@@ -1194,10 +1434,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Who is signed in. Also sets the CSRF cookie. */
+        /** @description Who is signed in, and what one may sign in by. Also sets the CSRF cookie. */
         get: operations["session_get"];
         put?: never;
-        post: operations["session_sign_in"];
+        post?: never;
         delete: operations["session_sign_out"];
         options?: never;
         head?: never;
@@ -1231,6 +1471,40 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Those of the person that can still be used. */
+        get: operations["tokens_list"];
+        put?: never;
+        /** @description A token for programs, to be sent as `Authorization: Bearer …`. */
+        post: operations["tokens_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["tokens_revoke"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1387,6 +1661,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Account: {
+            readonly id: number;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly username: string;
+            /** @description Empty: the user name is shown. */
+            display_name: string;
+            /**
+             * Email address
+             * Format: email
+             */
+            readonly email: string;
+            readonly has_password: boolean;
+            /** @description Providers one can sign in by. */
+            readonly connected: string[];
+        };
         /** @description A `groups.ActionRow`. */
         Action: {
             id: number;
@@ -1452,6 +1741,10 @@ export interface components {
         ActivitynetSettings: {
             /** @description What an annotation is called by. */
             label?: components["schemas"]["LabelEnum"];
+        };
+        Address: {
+            /** @description Where the browser goes to sign in. */
+            url: string;
         };
         Adjudication: {
             readonly id: number;
@@ -1980,6 +2273,10 @@ export interface components {
             results: components["schemas"]["Decision"][];
             total: number;
         };
+        DeleteProject: {
+            /** @description The project's name, typed. */
+            name: string;
+        };
         /** @description One thing told to one address. */
         Delivery: {
             /** Format: uuid */
@@ -2358,6 +2655,28 @@ export interface components {
             /** @description What redo would do again. */
             redo: components["schemas"]["Change"] | null;
         };
+        Invitation: {
+            readonly id: number;
+            readonly role: components["schemas"]["Role"];
+            /** @description For whom it is; only owners see this. */
+            readonly note: string;
+            invited_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+        };
+        Invite: {
+            role: components["schemas"]["Role"];
+            /** @default  */
+            note: string;
+            /** @default 7 */
+            days: number;
+        };
+        Joined: {
+            project: number;
+            role: components["schemas"]["Role"];
+        };
         /** @enum {string} */
         LabelEnum: "name" | "primitive";
         /** @description Of language-action episodes. */
@@ -2404,6 +2723,47 @@ export interface components {
             long_side_px?: number;
             /** @description crf of H.264: lower is better and larger. */
             quality?: number;
+        };
+        MadeInvitation: {
+            readonly id: number;
+            readonly role: components["schemas"]["Role"];
+            /** @description For whom it is; only owners see this. */
+            readonly note: string;
+            invited_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** @description The link's path. It is shown this once. */
+            path: string;
+        };
+        MadeToken: {
+            readonly id: number;
+            /** @description What it is for. */
+            readonly name: string;
+            /** @description Its first letters, to recognise it by. */
+            readonly prefix: string;
+            scopes: components["schemas"]["ScopesEnum"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** Format: date-time */
+            readonly last_used_at: string | null;
+            /** @description The token itself. It is shown this once. */
+            token: string;
+        };
+        MakeToken: {
+            name: string;
+            scopes: components["schemas"]["ScopesEnum"][];
+            /** @default 90 */
+            days: number;
+        };
+        Member: {
+            user: components["schemas"]["User"];
+            readonly role: components["schemas"]["Role"];
+            /** Format: date-time */
+            since: string;
         };
         /** @description A `comments.Told`. */
         Mention: {
@@ -2464,10 +2824,27 @@ export interface components {
              */
             distance: number;
         };
+        NewAccount: {
+            username: string;
+            /** @default  */
+            display_name: string;
+            email?: string;
+            password: string;
+        };
         /** @enum {unknown} */
         NullEnum: null;
         /** @enum {string} */
         OnlyEnum: "all" | "unrated" | "unassigned";
+        OpenInvitation: {
+            project: string;
+            /** @description Null to whoever is no member yet. */
+            project_id: number | null;
+            role: components["schemas"]["Role"];
+            invited_by: string;
+            /** Format: date-time */
+            expires_at: string;
+            my_role: (components["schemas"]["Role"] | components["schemas"]["NullEnum"]) | null;
+        };
         Pair: {
             first: string;
             second: string;
@@ -2482,6 +2859,26 @@ export interface components {
             n_labelled: number;
             /** Format: double */
             same_label: number | null;
+        };
+        PasswordChange: {
+            /** @description Not asked of who has none yet. */
+            current_password?: string;
+            new_password: string;
+        };
+        PatchedAccount: {
+            readonly id?: number;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly username?: string;
+            /** @description Empty: the user name is shown. */
+            display_name?: string;
+            /**
+             * Email address
+             * Format: email
+             */
+            readonly email?: string;
+            readonly has_password?: boolean;
+            /** @description Providers one can sign in by. */
+            readonly connected?: string[];
         };
         PatchedChangeComment: {
             text?: string;
@@ -2516,6 +2913,14 @@ export interface components {
             deprecated?: boolean;
             /** @description What was in them; refused if that has changed. */
             expected?: components["schemas"]["ActionFields"];
+        };
+        /** @description The same; what is absent stays as it is. */
+        PatchedProjectChange: {
+            name?: string;
+            description?: string;
+        };
+        PatchedRole: {
+            role?: components["schemas"]["Role"];
         };
         PatchedWebhookChange: {
             url?: string;
@@ -2633,6 +3038,25 @@ export interface components {
             source: components["schemas"]["RunRef"] | null;
             proposals: components["schemas"]["Proposal"][];
         };
+        Provider: {
+            id: string;
+            name: string;
+        };
+        ProviderSignIn: {
+            provider: string;
+            /**
+             * @description A path here to return to.
+             * @default /
+             */
+            next: string;
+            /** @default  */
+            invitation: string;
+            /**
+             * @description Connect it to the account that is signed in.
+             * @default false
+             */
+            connect: boolean;
+        };
         QualityChanges: {
             n: number;
             /**
@@ -2730,6 +3154,14 @@ export interface components {
             min_piece_s?: number;
             /** Format: double */
             hold_s?: number;
+        };
+        Reset: {
+            key: string;
+            password: string;
+        };
+        ResetRequest: {
+            /** Format: email */
+            email: string;
         };
         Review: {
             readonly id: number;
@@ -2862,6 +3294,8 @@ export interface components {
             /** @default false */
             for_review: boolean;
         };
+        /** @enum {string} */
+        ScopesEnum: "read" | "write" | "export";
         /** @description Which mentions were seen; all, if none is named. */
         Seen: {
             ids?: number[];
@@ -2908,6 +3342,10 @@ export interface components {
         Session: {
             user: components["schemas"]["User"] | null;
             version: string;
+            /** @description Providers one may sign in by. */
+            oidc: components["schemas"]["Provider"][];
+            /** @description Whether a forgotten password can be reset by mail. */
+            email: boolean;
         };
         Settle: {
             quality: number;
@@ -3028,6 +3466,20 @@ export interface components {
             second_peak: number;
             /** @description Worth believing: the peak is high and stands alone. */
             clear: boolean;
+        };
+        Token: {
+            readonly id: number;
+            /** @description What it is for. */
+            readonly name: string;
+            /** @description Its first letters, to recognise it by. */
+            readonly prefix: string;
+            scopes: components["schemas"]["ScopesEnum"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** Format: date-time */
+            readonly last_used_at: string | null;
         };
         /** @enum {string} */
         TrackerEnum: "flow" | "lk" | "cotracker3";
@@ -3303,6 +3755,9 @@ export interface components {
             /** @description Signs what is sent; shown once, when it is made. */
             secret: string;
         };
+        WhoseReset: {
+            username: string;
+        };
         WriteAboutSegment: {
             /** @description Text, shown as text. @name tells a member of the project. */
             text: string;
@@ -3340,6 +3795,66 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    account_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    account_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedAccount"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     actions_edit: {
         parameters: {
             query?: never;
@@ -3420,6 +3935,193 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    auth_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    auth_change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    auth_request_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    auth_reset_whose: {
+        parameters: {
+            query?: never;
+            header: {
+                "X-Password-Reset-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoseReset"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    auth_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reset"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    auth_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderSignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Address"];
+                };
             };
             /** @description Refused */
             default: {
@@ -3768,6 +4470,100 @@ export interface operations {
             };
         };
     };
+    invitation_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenInvitation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invitation_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invitation_join: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     mentions_list: {
         parameters: {
             query?: never;
@@ -3945,6 +4741,40 @@ export interface operations {
             };
         };
     };
+    projects_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedProjectChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     actions_list: {
         parameters: {
             query?: {
@@ -4066,6 +4896,39 @@ export interface operations {
                 content: {
                     "text/csv": string;
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    projects_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteProject"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
@@ -4206,6 +5069,195 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExportPreview"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invitations_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invitations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invite"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeInvitation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invitations_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                invitation: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    members_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    members_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                user: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    members_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                user: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedRole"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
                 };
             };
             /** @description Refused */
@@ -6072,38 +7124,6 @@ export interface operations {
             };
         };
     };
-    session_sign_in: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignIn"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description Refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     session_sign_out: {
         parameters: {
             query?: never;
@@ -6245,6 +7265,95 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SegmentPage"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tokens_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tokens_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tokens_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {

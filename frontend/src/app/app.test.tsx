@@ -28,7 +28,7 @@ test("nobody signed in is led to the sign-in page, and back to where they wanted
   let user: object | null = null;
   server.use(
     http.get("*/api/session/", () => HttpResponse.json({ ...session(), user })),
-    http.post("*/api/session/", async ({ request }) => {
+    http.post("*/api/auth/login/", async ({ request }) => {
       const body = (await request.json()) as { password: string };
       if (body.password !== "right") return HttpResponse.json({ code: "invalid_credentials", message: "No." }, { status: 400 });
       user = session().user!;

@@ -6,6 +6,8 @@ const AT = "2026-01-05T08:00:00Z";
 export const session = (change: Partial<Session> = {}): Session => ({
   user: { id: 1, username: "owner", display_name: "Mira" },
   version: "0.1.0",
+  oidc: [],
+  email: false,
   ...change,
 });
 

@@ -14,18 +14,20 @@ from tests.factories.runs import a_user
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"
 SESSION = "/api/session/"
+SIGN_IN = "/api/auth/login/"
+OFFERED = {"version": VERSION, "oidc": [], "email": False}
 
 
 def sign_in(client: Client, username: str, password: str = PASSWORD, **extra: str):
-    return client.post(SESSION, {"username": username, "password": password}, content_type="application/json", **extra)
+    return client.post(SIGN_IN, {"username": username, "password": password}, content_type="application/json", **extra)
 
 
 def test_signing_in_and_out(client: Client):
     user = a_user("ada")
-    assert client.get(SESSION).json() == {"user": None, "version": VERSION}
+    assert client.get(SESSION).json() == {"user": None, **OFFERED}
     signed_in = sign_in(client, "ada")
     assert signed_in.status_code == 200
-    assert signed_in.json() == {"user": {"id": user.pk, "username": "ada", "display_name": "ada"}, "version": VERSION}
+    assert signed_in.json() == {"user": {"id": user.pk, "username": "ada", "display_name": "ada"}, **OFFERED}
     assert client.get(SESSION).json()["user"]["id"] == user.pk
     assert client.delete(SESSION).status_code == 204
     assert client.get(SESSION).json()["user"] is None
@@ -60,7 +62,7 @@ def test_a_wrong_name_and_a_wrong_password_look_the_same(client: Client, usernam
     ],
 )
 def test_a_body_that_is_no_credentials_is_refused_in_words(client: Client, body: str):
-    response = client.post(SESSION, body, content_type="application/json")
+    response = client.post(SIGN_IN, body, content_type="application/json")
     assert response.status_code == 400
     assert set(response.json()) >= {"code", "message"}
 
@@ -124,3 +126,28 @@ def test_trying_on_while_stopped_does_not_make_the_wait_longer(client: Client):
     for _ in range(3):
         assert sign_in(client, "ada", "wrong").status_code == 429
     assert FailedSignIn.objects.count() == services.MOST_FAILURES
+
+
+def test_a_name_is_one_name_in_whatever_case(client: Client):
+    user = a_user("Ada")
+    assert sign_in(client, "aDA").json()["user"]["id"] == user.pk
+
+
+def test_who_is_signed_in_is_told_so_and_not_signed_in_twice(client: Client):
+    a_user("ada")
+    sign_in(client, "ada")
+    again = sign_in(client, "ada")
+    assert (again.status_code, again.json()["code"]) == (409, "signed_in_already")
+
+
+def test_signing_in_changes_the_key_of_the_session(client: Client):
+    a_user("ada")
+    client.session.save()
+    before = client.session.session_key
+    sign_in(client, "ada")
+    assert client.session.session_key != before
+
+
+def test_a_stopped_guesser_hears_when_to_come_back(client: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(services, "MOST_FAILURES", 0)
+    assert sign_in(client, "ada", "wrong")["Retry-After"] == "900"

@@ -62,7 +62,7 @@ def test_using_one_link_uses_up_the_others(client: Client):
 def test_signing_in_with_the_password_uses_up_the_link(client: Client):
     made = bootstrap()
     body = {"username": "owner", "password": made["password"]}
-    assert client.post("/api/session/", body, content_type="application/json").status_code == 200
+    assert client.post("/api/auth/login/", body, content_type="application/json").status_code == 200
     assert Client().get(made["sign-in"])["Location"] == "/signin?link=used"
 
 

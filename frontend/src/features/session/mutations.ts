@@ -5,7 +5,7 @@ import { sessionKey } from "./queries";
 export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: { username: string; password: string }) => unwrap(api.POST("/api/session/", { body })),
+    mutationFn: (body: { username: string; password: string }) => unwrap(api.POST("/api/auth/login/", { body })),
     onSuccess: (session) => client.setQueryData(sessionKey, session),
   });
 }
