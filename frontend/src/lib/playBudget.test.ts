@@ -25,3 +25,17 @@ test("who leaves the queue is not called", () => {
   first();
   expect(playing).toEqual(["a", "c"]);
 });
+
+test("all stand still while the page is held, and who gets a turn then waits", () => {
+  const budget = new PlayBudget(2);
+  const seen: string[] = [];
+  const ask = (name: string) => budget.request((play) => seen.push(`${name} ${play ? "plays" : "rests"}`));
+  const first = ask("a");
+  budget.hold(true);
+  ask("b");
+  ask("c");
+  first();
+  expect(seen).toEqual(["a plays", "a rests"]);
+  budget.hold(false);
+  expect(seen.slice(2)).toEqual(["b plays", "c plays"]);
+});

@@ -1,8 +1,9 @@
 /** How many loops may play at once: decoding more starves the main player. The ones longest waiting come next. */
 export class PlayBudget {
   readonly #limit: number;
-  readonly #playing = new Set<object>();
+  readonly #playing = new Map<object, (play: boolean) => void>();
   readonly #waiting = new Map<object, (play: boolean) => void>();
+  #held = false;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -10,6 +11,13 @@ export class PlayBudget {
 
   get playing(): number {
     return this.#playing.size;
+  }
+
+  /** While something else needs the processor, as a map under the hand does, all of them stand still where they are. */
+  hold(held: boolean): void {
+    if (this.#held === held) return;
+    this.#held = held;
+    for (const onChange of this.#playing.values()) onChange(!held);
   }
 
   /** `onChange(true)` when the turn has come. Returns the giving back. */
@@ -24,8 +32,8 @@ export class PlayBudget {
   }
 
   #start(key: object, onChange: (play: boolean) => void): void {
-    this.#playing.add(key);
-    onChange(true);
+    this.#playing.set(key, onChange);
+    if (!this.#held) onChange(true);
   }
 
   #next(): void {

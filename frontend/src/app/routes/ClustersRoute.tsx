@@ -362,7 +362,7 @@ export function ClustersRoute() {
           groups={all}
           others
           onChoose={(to, name) => {
-            act({ kind: "move", segments: [...selection.ids!], to, name });
+            act({ kind: "move", segments: selection.ids!.list(), to, name });
             selection.set(null);
           }}
           onClose={() => setAsking(null)}

@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { canvasPalette } from "../../lib/palette";
+import { loops } from "../../lib/playBudget";
 import { useTheme } from "../../lib/theme";
 import { Icon } from "../Icon";
 import { Empty } from "../PanelState";
 import { coloured } from "./colours";
 import { makeRenderer, pointSize, type PointsRenderer } from "./gl";
-import { Camera, drawingOrder, makeCloud, placeWithoutOverlap, type PointCloud } from "./points";
+import { Camera, drawingOrder, makeCloud, placeWithoutOverlap, shuffled, type PointCloud } from "./points";
 import "./scatter.css";
 
 export type Tool = "pan" | "lasso" | "rect";
@@ -53,10 +54,12 @@ interface Hover {
 const PICTURE = { width: 78, height: 46, most: 60, of: 320, fromZoom: 1.8 };
 const NONE_NEAR: readonly number[] = [];
 const SETTLED_MS = 160;
+const HELD_MS = 600; // with the button down
 /** Points drawn while something moves: what keeps up, learnt from how long the frames take. */
 const FEWEST = 8_000;
 const SLOW_MS = 28;
 const QUICK_MS = 20;
+const SLOWEST_MS = 400;
 const PAN_PX = 48;
 
 const howOf = (event: { shiftKey: boolean; altKey: boolean }): How => (event.altKey ? "remove" : event.shiftKey ? "add" : "replace");
@@ -72,13 +75,14 @@ export function PointMap(props: PointMapProps) {
   const renderer = useRef<PointsRenderer | null>(null);
   const camera = useRef(new Camera());
   const frame = useRef(0);
-  const motion = useRef({ until: 0, last: 0, budget: 60_000, timer: 0 });
+  const motion = useRef({ until: 0, last: 0, took: 0, held: false, budget: 24_000, timer: 0 });
   const [unsupported, setUnsupported] = useState(false);
   const [restored, setRestored] = useState(0); // counts contexts: a new one has forgotten what it was given
   const [hover, setHover] = useState<Hover | null>(null);
   const [placed, setPlaced] = useState<{ cloud: PointCloud | null; points: readonly number[] }>({ cloud: null, points: NONE_NEAR });
   const theme = useTheme();
   const cloud = useMemo(() => makeCloud(x, y), [x, y]);
+  const all = useMemo(() => shuffled(cloud.count), [cloud.count]);
   const near = placed.cloud === cloud ? placed.points : NONE_NEAR;
   const state = useRef({ ...props, cloud, tool, near, faded: 0.15 });
 
@@ -100,10 +104,11 @@ export function PointMap(props: PointMapProps) {
       const moving = motion.current;
       const moves = now < moving.until;
       if (moves) {
-        const took = now - moving.last;
-        if (took < 200) moving.budget *= took > SLOW_MS ? 0.85 : took < QUICK_MS ? 1.08 : 1;
+        const took = moving.last > 0 ? now - moving.last : 0;
+        if (took > 0) moving.budget *= took > 3 * SLOW_MS ? 0.6 : took > SLOW_MS ? 0.85 : took < QUICK_MS ? 1.08 : 1;
         moving.budget = Math.min(400_000, Math.max(FEWEST, moving.budget));
         moving.last = now;
+        if (took > 0) moving.took = Math.min(SLOWEST_MS, took);
       }
       renderer.current?.draw(camera.current, width, height, ratio, faded, moves ? moving.budget : Infinity);
       const place = (node: HTMLElement, point: number) => {
@@ -121,13 +126,18 @@ export function PointMap(props: PointMapProps) {
   /** The camera has moved: draw what keeps up, and all of it when it stands still. */
   const moved = useRef(() => {
     const now = performance.now();
-    motion.current.until = now + SETTLED_MS - 20;
-    clearTimeout(motion.current.timer);
-    motion.current.timer = window.setTimeout(() => settle.current(), SETTLED_MS);
+    const moving = motion.current;
+    loops.hold(true);
+    if (now > moving.until) moving.last = 0; // what passed since the last motion says nothing
+    const rests = moving.held ? HELD_MS : SETTLED_MS + 2 * moving.took; // slow frames are no rest
+    moving.until = now + rests - 20;
+    clearTimeout(moving.timer);
+    moving.timer = window.setTimeout(() => settle.current(), rests);
     redraw.current();
   });
 
   const settle = useRef(() => {
+    loops.hold(false);
     redraw.current();
     const { cloud: points, picture: pictureOf, onView, near: before } = state.current;
     const { x: cx, y: cy, zoom } = camera.current;
@@ -176,6 +186,7 @@ export function PointMap(props: PointMapProps) {
       element.removeEventListener("webglcontextrestored", onRestored);
       observer?.disconnect();
       clearTimeout(moving.timer);
+      loops.hold(false);
       cancelAnimationFrame(frame.current);
       frame.current = 0;
       renderer.current?.dispose();
@@ -206,10 +217,10 @@ export function PointMap(props: PointMapProps) {
   }, [codes, theme, restored, cloud]);
 
   useEffect(() => {
-    const { order, behind } = drawingOrder(cloud.count, front);
+    const { order, behind } = drawingOrder(all, front);
     renderer.current?.setOrder(order, behind);
-    redraw.current();
-  }, [cloud, front, restored]);
+    moved.current(); // what is chosen shows at once, and then every point
+  }, [all, cloud, front, restored]);
 
   useEffect(() => {
     const element = box.current;
@@ -231,6 +242,7 @@ export function PointMap(props: PointMapProps) {
     const show = () => {
       const rect = state.current.tool === "rect";
       const corners = region ? (rect ? boxOf(region) : region) : [];
+      if (drawn.current?.ownerSVGElement) drawn.current.ownerSVGElement.style.display = corners.length < 2 ? "none" : ""; // a layer less
       drawn.current?.setAttribute("d", corners.length < 2 ? "" : `M${corners.map(([cx, cy]) => `${cx.toFixed(1)} ${cy.toFixed(1)}`).join("L")}Z`);
     };
     const onDown = (event: PointerEvent) => {
@@ -243,6 +255,7 @@ export function PointMap(props: PointMapProps) {
       show();
     };
     const onMove = (event: PointerEvent) => {
+      motion.current.held = pointers.size > 0;
       const before = pointers.get(event.pointerId);
       if (!before) {
         const found = pick(event);
@@ -272,6 +285,10 @@ export function PointMap(props: PointMapProps) {
     };
     const onUp = (event: PointerEvent) => {
       if (!pointers.delete(event.pointerId)) return;
+      if (motion.current.held && region === null && travelled > 4) {
+        motion.current.held = false;
+        moved.current();
+      }
       const shape = region;
       region = null;
       show();
@@ -353,7 +370,7 @@ export function PointMap(props: PointMapProps) {
             </span>
           ))}
       </div>
-      <svg className="scatter-drawn" aria-hidden="true">
+      <svg className="scatter-drawn" aria-hidden="true" style={{ display: "none" }}>
         <path ref={drawn} />
       </svg>
       <div ref={marker} className="scatter-marker" hidden />

@@ -131,22 +131,32 @@ export class Camera {
   }
 }
 
-/**
- * Numbers 0 … n-1 in an order that looks random and is always the same: the first k of them are a fair sample.
- * Those of `front` come last, after `behind` others.
- */
-export function drawingOrder(n: number, front: Uint32Array | null): { order: Uint32Array; behind: number } {
+/** Numbers 0 … n-1 in an order that looks random and is always the same: the first k of them are a fair sample. */
+export function shuffled(n: number): Uint32Array {
   const order = new Uint32Array(n);
-  const isFront = new Uint8Array(n);
-  for (const point of front ?? []) isFront[point] = 1;
-  let behind = front === null ? 0 : n - front.length;
-  let [back, ahead] = [0, behind];
   const step = coprime(n);
-  for (let i = 0, at = 0; i < n; i += 1, at = (at + step) % n) {
-    if (front === null || isFront[at]) order[ahead++] = at;
-    else order[back++] = at;
+  for (let i = 0, at = 0; i < n; i += 1) {
+    order[i] = at;
+    at += step;
+    if (at >= n) at -= n;
   }
-  behind = back;
+  return order;
+}
+
+/** The points of `all` in its order, but those of `front` last, after `behind` others. */
+export function drawingOrder(all: Uint32Array, front: Uint32Array | null): { order: Uint32Array; behind: number } {
+  if (front === null) return { order: all, behind: 0 };
+  const n = all.length;
+  const isFront = new Uint8Array(n);
+  for (let i = 0; i < front.length; i += 1) isFront[front[i]!] = 1;
+  const order = new Uint32Array(n);
+  const behind = n - front.length;
+  let [back, ahead] = [0, behind];
+  for (let i = 0; i < n; i += 1) {
+    const point = all[i]!;
+    if (isFront[point]) order[ahead++] = point;
+    else order[back++] = point;
+  }
   return { order, behind };
 }
 

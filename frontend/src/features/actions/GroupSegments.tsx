@@ -9,7 +9,7 @@ import { segmentsOfGroupQuery } from "./queries";
 interface GroupSegmentsProps {
   run: number;
   group: string;
-  selected: ReadonlySet<number> | null;
+  selected: Pick<ReadonlySet<number>, "has"> | null;
   onToggle: (segment: number, select: boolean) => void;
   linkTo: (segment: Segment) => string;
   videoLinkTo: (segment: Segment) => string;

@@ -21,6 +21,7 @@ const BEYOND_ROWS = 2;
 /** The selected primitives as loops. Only the rows in view are there: a selection may hold all of 100,000. */
 export function SelectedGrid({ map, points, groupOf, linkTo, onPoint }: SelectedGridProps) {
   const box = useRef<HTMLDivElement>(null);
+  const scrolled = useRef(false);
   const [room, setRoom] = useState({ width: 400, height: 600, top: 0 });
 
   useLayoutEffect(() => {
@@ -33,18 +34,23 @@ export function SelectedGrid({ map, points, groupOf, linkTo, onPoint }: Selected
         const still = next.width === before.width && next.height === before.height && Math.abs(next.top - before.top) < 40;
         return still ? before : next;
       });
+    const onScroll = () => {
+      scrolled.current = true;
+      read();
+    };
     read();
-    element.addEventListener("scroll", read, { passive: true });
+    element.addEventListener("scroll", onScroll, { passive: true });
     const observer = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(read);
     observer?.observe(element);
     return () => {
-      element.removeEventListener("scroll", read);
+      element.removeEventListener("scroll", onScroll);
       observer?.disconnect();
     };
   }, []);
 
   useLayoutEffect(() => {
-    if (box.current) box.current.scrollTop = 0;
+    if (box.current && scrolled.current) box.current.scrollTop = 0; // setting it lays the page out at once
+    scrolled.current = false;
   }, [points]);
 
   const columns = Math.max(1, Math.floor((room.width + GAP) / (NARROWEST + GAP)));

@@ -30,11 +30,11 @@ interface SelectionPanelProps {
 
 /** What is selected: its loops, and what can be done with it. */
 export function SelectionPanel({ project, map, selection, canWrite, groupOf, linkTo, onPoint, elsewhere, hint }: SelectionPanelProps) {
-  const { sel, points, set, pending, error } = selection;
+  const { sel, ids: picked, points, set, pending, error } = selection;
   const [saving, setSaving] = useState<"set" | "review" | null>(null);
   const [saved, setSaved] = useState<PrimitiveSet | null>(null);
   const exporting = useExport(map.run);
-  const ids = () => Array.from(points ?? [], (point) => map.ids[point]!);
+  const ids = () => picked?.list() ?? [];
   const any = points !== null && points.length > 0;
 
   function onSaved(made: PrimitiveSet) {

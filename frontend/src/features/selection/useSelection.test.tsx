@@ -12,7 +12,7 @@ function Shown({ run }: { run: number | null }) {
   return (
     <>
       <p data-testid="sel">{sel ?? "none"}</p>
-      <p data-testid="ids">{pending ? "pending" : ids === null ? "null" : [...ids].join(" ")}</p>
+      <p data-testid="ids">{pending ? "pending" : ids === null ? "null" : ids.list().join(" ")}</p>
       {error && <p>{error.message}</p>}
       <button onClick={() => set("cluster:1")}>one</button>
       <button onClick={() => set(null)}>clear</button>
