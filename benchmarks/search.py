@@ -1,8 +1,8 @@
 """`kineme bench search`: time, rows and recall of the search by movement, with a million primitives in the database.
 
-In process: each request goes through the whole of the web application but the network. Without `DATABASE_URL` a
-database of its own is filled first, which takes a quarter of an hour on two cores; with it, that one is used, and
-filled by `generate_segments` if nothing generated is in it yet.
+In process: each request goes through the whole of the web application but the network. A database of its own is
+filled first, which takes a quarter of an hour on two cores: `--data` keeps it for the next time. With `DATABASE_URL`
+that one is used, and filled by `generate_segments` if nothing generated is in it yet.
 """
 
 from __future__ import annotations
@@ -14,22 +14,24 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import describe, table
-from launcher.postgres import throw_away
+from launcher.postgres import Postgres, throw_away
 
 K = 20
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="kineme bench search", description=__doc__)
+    parser.add_argument("--data", type=Path, help="a folder for the database, which stays (default: a temporary one)")
     parser.add_argument("--total", type=int, default=1_000_000, help="primitives altogether (1,000,000)")
     parser.add_argument("--sizes", type=int, nargs="*", default=[1_000, 10_000, 100_000, 300_000])
     parser.add_argument("--times", type=int, default=40, help="searches of each kind (40)")
     asked = parser.parse_args(arguments)
     print(describe(), flush=True)
-    with _database():
+    with _database(asked.data):
         import django
 
         django.setup()
@@ -51,13 +53,14 @@ def main(arguments: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def _database() -> Iterator[None]:
+def _database(kept: Path | None) -> Iterator[None]:
     with contextlib.ExitStack() as end:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings.base")
         os.environ.setdefault("KINEME_SECRET_KEY", secrets.token_urlsafe(50))
         if not os.environ.get("DATABASE_URL"):
-            server = end.enter_context(throw_away())
+            server = Postgres(kept, durable=False) if kept else end.enter_context(throw_away())
             server.start(tether=True)
+            end.callback(server.stop)
             os.environ["DATABASE_URL"] = server.url
             end.callback(os.environ.pop, "DATABASE_URL")
         yield
