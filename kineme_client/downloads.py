@@ -12,8 +12,6 @@ from kineme_client.errors import KinemeError, WrongBytes
 from kineme_client.transport import BUSY, Transport, pause_s, raise_for
 from kineme_client.uploads import TRIES_WITHOUT_A_BYTE, Progress
 
-BLOCK_BYTES = 1024**2
-
 
 def fetch(
     transport: Transport, url: str, to: Path, *, size_bytes: int, sha256: str, progress: Progress | None = None
@@ -62,7 +60,7 @@ def _more(transport: Transport, url: str, part: Path, have: int, size_bytes: int
         if goes_on and not answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
             raise KinemeError("The server sent another part of the file than was asked for.")
         with part.open("ab" if goes_on else "wb") as file:
-            for block in answer.iter_raw(BLOCK_BYTES):
+            for block in answer.iter_raw():  # as it comes: a chunk being filled would be lost with the line
                 file.write(block)
                 if progress is not None:
                     progress(min(file.tell(), size_bytes), size_bytes)
