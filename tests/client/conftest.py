@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from backend.accounts.services import make_token
 
 from backend.accounts.models import Scope
+from backend.accounts.services import make_token
 from backend.projects.models import Project, User
 from kineme_client import Client
 from tests.factories.runs import a_project, a_user
