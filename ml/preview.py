@@ -205,6 +205,7 @@ class Mp4Writer:
         """size: even (width, height); quality: x264's crf, lower is better; effort: its options; fps: a constant
         rate, whose multiples are the only times there are."""
         self.path, self.size = path, size
+        self.size_bytes = 0  # so far; what the encoder still holds comes on top
         self._ticks_per_s = fps if fps is not None else TICKS_PER_S
         self._container = av.open(
             f"file:{_part(path).absolute()}", "w", format="mp4", options={"movflags": "+faststart"}
@@ -238,7 +239,9 @@ class Mp4Writer:
         if self._last_tick >= 0:
             self._step_ticks = tick - self._last_tick
         frame.pts, frame.time_base, self._last_tick = tick, 1 / self._ticks_per_s, tick
-        self._container.mux(self._stream.encode(frame))
+        packets = self._stream.encode(frame)
+        self.size_bytes += sum(packet.size for packet in packets)
+        self._container.mux(packets)
 
     def close(self) -> None:
         """Finish the file and give it its name. The last picture lasts as long as the step before it."""

@@ -14,7 +14,7 @@ from ml.exports import WRITERS, Dataset
 from ml.exports.options import ActivitynetOptions, Options
 from tests.ml.exports import made
 
-KINDS = ["activitynet", "laps", "webdataset"]
+KINDS = ["activitynet", "laps", "lerobot", "webdataset"]
 
 
 def write(kind: str, dataset: Dataset, folder: Path, **chosen: object) -> Path:
@@ -83,7 +83,7 @@ def test_progress_grows_and_may_stop_the_export(kind: str, dataset: Dataset, tmp
     assert not list((tmp_path / "stopped").rglob("*.part"))
 
 
-@pytest.mark.parametrize("kind", ["laps", "webdataset"])
+@pytest.mark.parametrize("kind", ["laps", "lerobot", "webdataset"])
 def test_a_video_that_ends_before_its_primitives_is_told(kind: str, dataset: Dataset, tmp_path: Path) -> None:
     late = (made.primitive(1, "v1-first", 70, 5, 10),)
     with pytest.raises(CannotDecode, match=r"ends at 4\.9 s"):
