@@ -120,7 +120,7 @@ class Review(models.Model):
             ),
         ]
         indexes = [
-            # Whole: the queue of disagreement reads what everybody said of a run from the index alone.
+            # Whole: what everybody said of a run is read from the index alone.
             models.Index(
                 fields=("run", "segment"),
                 include=("quality", "reviewer", "action", "skipped"),

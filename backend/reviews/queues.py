@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.db import connection
-from django.db.models import Avg, Sum
+from django.db.models import Avg, F, QuerySet, Sum
 
 from backend.projects.models import User
 from backend.reviews.models import Review
-from backend.reviews.selectors import CONFLICT_FROM
 from backend.runs.models import Run
 from backend.selections.models import PrimitiveSet
-from backend.vocabulary.models import Segment
+from backend.vocabulary.models import Action, Segment
 
 QueueName = Literal["assigned", "disagreement", "edge", "threshold"]
 NAMES: tuple[QueueName, ...] = ("assigned", "disagreement", "edge", "threshold")
@@ -33,32 +32,16 @@ ASSIGNED = f"""
     ORDER BY s.id LIMIT %(limit)s
 """
 
-CONFLICT = """
-    coalesce(max(r.quality) - min(r.quality) >= %(conflict)s, false)
-    OR coalesce(min(r.action_id) <> max(r.action_id), false)
-"""
-APART = f"""
-    SELECT r.segment_id AS id, ({CONFLICT})::int AS level, hashint8(r.segment_id) AS place
-    FROM reviews_review AS r
-    WHERE r.run_id = %(run)s AND NOT r.skipped
-    GROUP BY r.segment_id
-    HAVING count(*) >= 2 AND bool_and(r.reviewer_id <> %(user)s)
-        AND (min(r.quality) <> max(r.quality) OR min(r.action_id) <> max(r.action_id))
-"""
-"""What others rated apart and the user has not: conflicts first, then what is one grade apart. Among them the order has
-nothing to do with the ratings: `place` scatters ids. What was settled or skipped by the user is not asked about."""
-
+APART = f"s.run_id = %(run)s AND s.apart > 0 AND {NOT_MINE}"
 DISAGREEMENT = f"""
-    WITH apart AS MATERIALIZED ({APART})
-    SELECT s.id FROM apart AS s
-    WHERE {NOT_MINE}
-        AND NOT EXISTS (
-            SELECT 1 FROM reviews_adjudication AS a WHERE a.segment_id = s.id AND a.undone_at IS NULL)
-        AND (%(after)s = 0 OR (-s.level, s.place, s.id) > (
-            SELECT -({CONFLICT})::int, hashint8(%(after)s), %(after)s
-            FROM reviews_review AS r WHERE r.segment_id = %(after)s AND NOT r.skipped AND r.reviewer_id <> %(user)s))
-    ORDER BY s.level DESC, s.place, s.id LIMIT %(limit)s
+    SELECT s.id FROM vocabulary_segment AS s
+    WHERE {APART} {{after}}
+    ORDER BY s.apart DESC, hashint8(s.id), s.id LIMIT %(limit)s
 """
+"""What others rated apart and the user has not judged, and nobody has settled: conflicts first, then what is one grade
+apart. Among them the order has nothing to do with the ratings: ids are scattered."""
+
+BEYOND_APART = "AND (-s.apart, hashint8(s.id), s.id) > (-%(level)s, hashint8(%(after)s), %(after)s)"
 
 BY_MARGIN = """
     SELECT s.id FROM vocabulary_segment AS s
@@ -108,8 +91,11 @@ def page_of(user: User, run: Run, name: QueueName, *, after: int = 0, limit: int
     """A page of one of the queues of a run, after primitive `after` (0: from its beginning)."""
     if name in MARGIN:
         return _by_margin(user, run, MARGIN[name], after, limit)
-    sql = ASSIGNED if name == "assigned" else DISAGREEMENT
-    return _page(_ids(sql, run, user, after=after, limit=limit + 1, conflict=CONFLICT_FROM), limit)
+    if name == "assigned":
+        return _page(_ids(ASSIGNED, run, user, after=after, limit=limit + 1), limit)
+    level = run.segments.filter(pk=after).values_list("apart", flat=True).first() or 0
+    sql = DISAGREEMENT.format(after=BEYOND_APART if after else "")
+    return _page(_ids(sql, run, user, after=after, level=level, limit=limit + 1), limit)
 
 
 def page_of_set(user: User, found: PrimitiveSet, *, after: int = 0, limit: int) -> Page:
@@ -151,9 +137,7 @@ def facts_of(user: User, run: Run) -> list[QueueFacts]:
     judged = mine.count()
     whole = run.clusters.aggregate(n=Sum("size"))["n"] or run.segments.count()
     assigned, assigned_left = _assigned(user, run)
-    apart = _count(
-        f"SELECT count(*) FROM ({DISAGREEMENT}) AS q", run, user, after=0, limit=None, conflict=CONFLICT_FROM
-    )
+    (apart,) = _ids(f"SELECT count(*) FROM vocabulary_segment AS s WHERE {APART}", run, user)
     return [
         QueueFacts("assigned", assigned, assigned_left, True),
         QueueFacts("disagreement", apart, apart, True),
@@ -168,6 +152,11 @@ def pace_of(user: User, run: Run) -> float | None:
     return pace
 
 
+def labels_of(run: Run) -> QuerySet[Action]:
+    """What a primitive can be labelled with, those that have a key first."""
+    return run.project.actions.current().order_by(F("digit").asc(nulls_last=True), "name")
+
+
 def _assigned(user: User, run: Run) -> tuple[int, int]:
     total = run.assignments.filter(reviewer=user).count()
     return total, run.assignments.filter(reviewer=user).open().count()
@@ -179,21 +168,19 @@ def _margin_facts(name: str, run: Run, whole: int, judged: int) -> QueueFacts:
 
 
 def _set_facts(user: User, run: Run) -> list[QueueFacts]:
+    """Counted from what the user has judged, which is little beside what a set may hold."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            SELECT w.id, w.name, count(s.id), count(s.id) FILTER (WHERE {NOT_MINE})
+            """
+            SELECT w.id, w.name, cardinality(w.segments), (
+                SELECT count(*) FROM (SELECT DISTINCT unnest(w.segments) AS id) AS u
+                JOIN reviews_review AS r ON r.segment_id = u.id
+                WHERE r.run_id = w.run_id AND r.reviewer_id = %(user)s)
             FROM selections_primitiveset AS w
-            JOIN LATERAL (SELECT DISTINCT unnest(w.segments) AS id) AS u ON true
-            JOIN vocabulary_segment AS s ON s.id = u.id AND s.run_id = w.run_id
             WHERE w.run_id = %(run)s AND w.for_review
-            GROUP BY w.id ORDER BY w.created_at DESC, w.id DESC
+            ORDER BY w.created_at DESC, w.id DESC
             """,
             {"run": run.pk, "user": user.pk},
         )
-        return [QueueFacts(name, total, left, True, set=pk) for pk, name, total, left in cursor.fetchall()]
-
-
-def _count(sql: str, run: Run, user: User, **values: Any) -> int:
-    (n,) = _ids(sql, run, user, **values)
-    return n
+        rows = cursor.fetchall()
+    return [QueueFacts(name, total, max(0, total - judged), True, set=pk) for pk, name, total, judged in rows]

@@ -17,6 +17,7 @@ from backend.projects import audit
 from backend.projects.models import Project, Role, User
 from backend.reviews.exceptions import AlreadyUndone, BadEdges, NotAReviewer, NothingToReview, NotOfThisProject
 from backend.reviews.models import Adjudication, Assignment, Review, ReviewPlan
+from backend.reviews.selectors import CONFLICT_FROM
 from backend.runs.models import Run
 from backend.vocabulary.models import Action, Segment, SegmentQuerySet
 
@@ -225,17 +226,34 @@ def _edges(segment: Segment, start_s: float | None, end_s: float | None) -> tupl
     return (None if start == segment.start_s else start), (None if end == segment.end_s else end)
 
 
+SETTLE = f"""
+    UPDATE vocabulary_segment AS s SET
+        quality = coalesce(
+            (SELECT quality FROM reviews_adjudication WHERE segment_id = s.id AND undone_at IS NULL),
+            (SELECT avg(quality) FROM reviews_review WHERE segment_id = s.id AND NOT skipped)),
+        apart = coalesce(
+            (SELECT 0 FROM reviews_adjudication WHERE segment_id = s.id AND undone_at IS NULL),
+            (SELECT CASE
+                WHEN max(quality) - min(quality) >= {CONFLICT_FROM} OR min(action_id) <> max(action_id) THEN 2
+                WHEN max(quality) > min(quality) THEN 1
+                ELSE 0 END
+            FROM reviews_review WHERE segment_id = s.id AND NOT skipped))
+"""
+"""What a primitive's quality is now: what was settled, else the mean of the reviews, else nothing. And how far apart
+its reviewers are (`Segment.apart`)."""
+
+
 def _settle_quality(segment: Segment) -> None:
-    """What a primitive's quality is now: what was settled, else the mean of the reviews, else nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{SETTLE} WHERE id = %s", [segment.pk])
+
+
+def settle_run(run: Run) -> None:
+    """The same for every primitive of a run that has a review: after rows were written in bulk."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            UPDATE vocabulary_segment SET quality = coalesce(
-                (SELECT quality FROM reviews_adjudication WHERE segment_id = %(id)s AND undone_at IS NULL),
-                (SELECT avg(quality) FROM reviews_review WHERE segment_id = %(id)s AND NOT skipped))
-            WHERE id = %(id)s
-            """,
-            {"id": segment.pk},
+            f"{SETTLE} WHERE run_id = %(run)s AND id IN (SELECT segment_id FROM reviews_review WHERE run_id = %(run)s)",
+            {"run": run.pk},
         )
 
 

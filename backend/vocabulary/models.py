@@ -7,7 +7,7 @@ from typing import Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
 from pgvector.django import HalfVectorField
 
@@ -247,6 +247,11 @@ class Segment(models.Model):
     cut_margin = models.FloatField(
         null=True, blank=True, help_text="Least distance of its cuts from not being made, in units of θ_on."
     )
+    apart = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="How far apart its reviewers are: 0 not, or it was settled; 1 a grade of quality; 2 in conflict.",
+    )
     x = models.FloatField(null=True, blank=True)
     y = models.FloatField(null=True, blank=True)
     embedding = HalfVectorField(dimensions=EMBEDDING_DIM, null=True, blank=True)
@@ -268,6 +273,15 @@ class Segment(models.Model):
             ),
             models.Index(
                 fields=("run", "cut_margin", "id"), condition=Q(cut_margin__isnull=False), name="segment_run_cut"
+            ),
+            # As the queue of disagreement is read (backend/reviews/queues.py): its order must not be that of ratings.
+            models.Index(
+                "run",
+                F("apart").desc(),
+                Func("id", function="hashint8"),
+                "id",
+                condition=Q(apart__gt=0),
+                name="segment_run_apart",
             ),
             models.Index(fields=("project", "quality"), condition=Q(quality__isnull=False), name="segment_quality"),
             models.Index("project", F("end_s") - F("start_s"), name="segment_duration"),

@@ -18,7 +18,7 @@ from backend.reviews import queues
 from backend.runs.models import Run
 from backend.selections.models import PrimitiveSet
 from backend.vocabulary.api.serializers import ActionRefSerializer, SegmentSerializer
-from backend.vocabulary.models import Segment
+from backend.vocabulary.models import Action, Segment
 
 AT_MOST = 100
 
@@ -74,8 +74,17 @@ class QueueFactsSerializer(serializers.Serializer[Any]):
     measured = serializers.BooleanField(help_text="False: this run has no margins to order the queue by.")
 
 
+class LabelSerializer(serializers.ModelSerializer[Action]):
+    """An action somebody can label with, and the digit that does."""
+
+    class Meta:
+        model = Action
+        fields = ("id", "name", "colour", "digit")
+
+
 class ReviewQueuesSerializer(serializers.Serializer[Any]):
     queues = QueueFactsSerializer(many=True)
+    labels = LabelSerializer(many=True, help_text="Of the project's vocabulary, those that have a digit first.")
     mean_seconds = serializers.FloatField(allow_null=True, help_text="You looked at each primitive you judged.")
 
 
@@ -119,5 +128,9 @@ class Queues(APIView):
     def get(self, request: Request, id: int) -> Response:
         """Every queue of a run, how long it is and how much of it is left to you."""
         run = _run(request.user, id)
-        facts = {"queues": queues.facts_of(request.user, run), "mean_seconds": queues.pace_of(request.user, run)}
+        facts = {
+            "queues": queues.facts_of(request.user, run),
+            "labels": queues.labels_of(run),
+            "mean_seconds": queues.pace_of(request.user, run),
+        }
         return Response(ReviewQueuesSerializer(facts).data)

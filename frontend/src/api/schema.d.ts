@@ -2677,6 +2677,15 @@ export interface components {
             project: number;
             role: components["schemas"]["Role"];
         };
+        /** @description An action somebody can label with, and the digit that does. */
+        Label: {
+            readonly id: number;
+            name: string;
+            /** @description Position in the palette, which repeats hatched. */
+            colour: number;
+            /** @description The key that labels with it in review: 1..9, or 0. */
+            digit: number | null;
+        };
         /** @enum {string} */
         LabelEnum: "name" | "primitive";
         /** @description Of language-action episodes. */
@@ -3202,6 +3211,8 @@ export interface components {
         };
         ReviewQueues: {
             queues: components["schemas"]["QueueFacts"][];
+            /** @description Of the project's vocabulary, those that have a digit first. */
+            labels: components["schemas"]["Label"][];
             /**
              * Format: double
              * @description You looked at each primitive you judged.

@@ -26,3 +26,5 @@ export type VocabularyChange = Schemas["Change"];
 export type Proposals = Schemas["Proposals"];
 export type Transitions = Schemas["Transitions"];
 export type Cycles = Schemas["Cycles"];
+export type QueuedSegment = Schemas["QueuedSegment"];
+export type ReviewQueues = Schemas["ReviewQueues"];

@@ -33,6 +33,10 @@ export const routes: RouteObject[] = [
               },
               { path: "/projects/:project/runs/:run/flow", lazy: async () => ({ Component: (await import("./routes/FlowRoute")).FlowRoute }) },
               {
+                path: "/projects/:project/runs/:run/review",
+                lazy: async () => ({ Component: (await import("./routes/ReviewRoute")).ReviewRoute }),
+              },
+              {
                 path: "/projects/:project/runs/:run/coherence",
                 lazy: async () => ({ Component: (await import("./routes/CoherenceRoute")).CoherenceRoute }),
               },

@@ -25,7 +25,8 @@ function isTaken(event: KeyboardEvent): boolean {
   return (event.key === " " || event.key === "Enter") && target.closest("button, a, summary, [role='tab']") !== null;
 }
 
-export function useKeys(bindings: readonly KeyBinding[]): void {
+/** `first`: before the keys of what is around, which may mean something else there. */
+export function useKeys(bindings: readonly KeyBinding[], { first = false }: { first?: boolean } = {}): void {
   const latest = useRef(bindings);
   useEffect(() => {
     latest.current = bindings;
@@ -42,7 +43,7 @@ export function useKeys(bindings: readonly KeyBinding[]): void {
       event.preventDefault();
       binding.run();
     };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, []);
+    document.addEventListener("keydown", onKey, first);
+    return () => document.removeEventListener("keydown", onKey, first);
+  }, [first]);
 }

@@ -6,6 +6,8 @@ export const paths = {
   videos: (project: number) => `/projects/${project}`,
   runs: (project: number) => `/projects/${project}/runs`,
   run: (project: number, run: number) => `/projects/${project}/runs/${run}`,
+  review: (project: number, run: number, set?: number) => `/projects/${project}/runs/${run}/review${set === undefined ? "" : `?set=${set}`}`,
+  team: (project: number) => `/projects/${project}/review`,
   map: (project: number, run: number) => `/projects/${project}/runs/${run}/map`,
   clusters: (project: number, run: number) => `/projects/${project}/runs/${run}/clusters`,
   cluster: (project: number, run: number, index: number) => `/projects/${project}/runs/${run}/clusters?cluster=${index}`,

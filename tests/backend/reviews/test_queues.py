@@ -93,7 +93,7 @@ def test_the_pages_of_a_queue_are_the_queue(team: Team, client_of: Clients, limi
         project=team.run.project,
         run=team.run,
         name="Odd ones",
-        segments=[one.pk for one in team.segments[::2]] * 2,
+        segments=[one.pk for one in team.segments[::2]],
         for_review=True,
         created_by=team.manager,
     )
@@ -221,3 +221,14 @@ def test_the_pace_is_ones_own(team: Team, client_of: Clients):
     rate(team.segments[0], team.me, 3, seconds=3.0)
     rate(team.segments[1], team.me, 3, seconds=5.0)
     assert client_of(team.me).get(path).json()["mean_seconds"] == 4.0
+
+
+def test_labels_with_a_digit_come_first_and_only_current_ones_of_the_project(team: Team, client_of: Clients):
+    project = team.run.project
+    an_action(project, "Clamp")
+    an_action(project, "Turn", digit=2)
+    an_action(project, "Grip", digit=1)
+    an_action(project, "Old", deprecated=True)
+    an_action(a_project(a_user()), "Theirs")
+    labels = client_of(team.me).get(f"/api/runs/{team.run.pk}/review-queues/").json()["labels"]
+    assert [(one["name"], one["digit"]) for one in labels] == [("Grip", 1), ("Turn", 2), ("Clamp", None)]
