@@ -31,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if name in PROGRAMS:
             return int(importlib.import_module(PROGRAMS[name]).main(rest))
+        if COMMANDS[name].client:
+            return int(importlib.import_module("kineme_client.cli").run(name, rest))
         return _run_on_files(name, rest)
     except LauncherError as error:
         print(error, file=sys.stderr)

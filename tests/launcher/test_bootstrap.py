@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from launcher import bootstrap, frontend
-from launcher.bootstrap import REPOSITORY, Environment
+from launcher.bootstrap import REPOSITORY, ClientEnvironment, Environment
 from launcher.commands import COMMANDS
 from launcher.main import PROGRAMS
 from launcher.steps import StepFailed, Steps
@@ -249,7 +249,8 @@ def test_an_unknown_command_is_named(tmp_path: Path) -> None:
 
 
 def test_every_command_has_a_program() -> None:
-    assert set(PROGRAMS) | set(cli.COMMANDS) == set(COMMANDS)
+    of_the_client = {name for name, command in COMMANDS.items() if command.client}
+    assert set(PROGRAMS) | set(cli.COMMANDS) | of_the_client == set(COMMANDS)
 
 
 def test_a_python_of_the_wrong_age_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -282,3 +283,26 @@ def test_the_stamp_is_plain(checkout: Path) -> None:
     made = Recorded(checkout)
     made.prepare(BASE)
     assert json.loads(made.stamp.read_text()) == {"key": made.key(), "extras": sorted(BASE)}
+
+
+def test_the_client_needs_neither_the_chain_nor_the_server(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[list[str]] = []
+    monkeypatch.setattr(Steps, "run", lambda self, title, command, *_, **__: steps.append(command))
+    monkeypatch.setattr(bootstrap, "_succeeds", lambda command: True)
+    monkeypatch.setattr(ClientEnvironment, "_pip_setting", lambda self, option: "")
+    client = ClientEnvironment(checkout)
+    client._install([])
+    assert steps[-1][-4:] == ["httpx", "tqdm", "-c", "requirements.lock"]
+    assert client.folder != Environment(checkout).folder
+
+
+def test_the_client_starts_where_only_its_own_packages_are() -> None:
+    """An interpreter that finds nothing but httpx, tqdm and the checkout."""
+    blocked = ("torch", "numpy", "django", "celery", "scipy", "ml", "backend")
+    program = (
+        f"import sys; [sys.modules.__setitem__(name, None) for name in {blocked}]; "
+        "from launcher.main import main; sys.exit(main(['videos', 'upload', '--help']))"
+    )
+    said = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+    assert "--project" in said.stdout
