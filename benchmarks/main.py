@@ -12,6 +12,7 @@ BENCHMARKS = {
     "api": "response times of the API on the sample project",
     "ui": "the screens in headless Chromium: frames, lasso, cutting anew, loops, JavaScript",
     "search": "the search by movement over a million primitives: time, rows, recall",
+    "review": "review queues, progress and agreement over a million primitives and 200,000 reviews",
     "pages": "how soon each page is usable in a fresh browser",
 }
 

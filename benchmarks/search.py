@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--times", type=int, default=40, help="searches of each kind (40)")
     asked = parser.parse_args(arguments)
     print(describe(), flush=True)
-    with _database(asked.data):
+    with database(asked.data):
         import django
 
         django.setup()
@@ -53,7 +53,8 @@ def main(arguments: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def _database(kept: Path | None) -> Iterator[None]:
+def database(kept: Path | None) -> Iterator[None]:
+    """Django's environment over a server of our own: in the folder `kept`, or one that is gone afterwards."""
     with contextlib.ExitStack() as end:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings.base")
         os.environ.setdefault("KINEME_SECRET_KEY", secrets.token_urlsafe(50))

@@ -32,7 +32,7 @@ COMMANDS = {
         "make and fetch a data set: export --project P --version V --kind K -o FILE", extras=(), client=True
     ),
     "test": Command("run every test: test [PYTEST ARGUMENT…]", extras=("embedded", "viz", "test")),
-    "bench": Command("measure: bench chain | tokenizer | upload | api | pages | search"),
+    "bench": Command("measure: bench chain | tokenizer | upload | api | ui | pages | search | review"),
     "lock": Command("write requirements.lock anew from pyproject.toml"),
 }
 

@@ -53,6 +53,8 @@ class Command(BaseCommand):
         parser.add_argument("--total", type=int, default=TOTAL, help="one more project makes it this many altogether")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--memory", default="1GB", help="for making the indexes (maintenance_work_mem)")
+        parser.add_argument("--run-at-most", type=int, default=RUN_AT_MOST, help="primitives of one run")
+        parser.add_argument("--no-search", action="store_true", help="leave out the indexes of the search")
 
     def handle(self, *args: Any, **options: Any) -> None:
         sizes = [size for size in options["sizes"] if size > 0]
@@ -71,7 +73,8 @@ class Command(BaseCommand):
         # One transaction: whoever ends it half way finds no half of it.
         with transaction.atomic():
             for position, size in enumerate(sizes):
-                project = _fill(size, owner, np.random.default_rng([options["seed"], position]))
+                rng = np.random.default_rng([options["seed"], position])
+                project = _fill(size, owner, rng, options["run_at_most"])
                 self._tell(began, f"{size:,} primitives in project {project.pk}")
         self._tell(began, "every reference is checked")
         with connection.cursor() as cursor:
@@ -81,8 +84,9 @@ class Command(BaseCommand):
                 cursor.execute(f"ANALYZE {model._meta.db_table}")
             self._tell(began, "tidied up")
             cursor.execute("SELECT set_config('maintenance_work_mem', %s, false)", [options["memory"]])
-        made = index_large_spaces(concurrently=False)
-        self._tell(began, f"{made} indexes are made")
+        if not options["no_search"]:
+            made = index_large_spaces(concurrently=False)
+            self._tell(began, f"{made} indexes are made")
 
     def _tell(self, began: float, words: str) -> None:
         self.stdout.write(f"{time.perf_counter() - began:7.1f} s  {words}")
@@ -115,7 +119,7 @@ class Geometry:
         return found.astype(np.float16)
 
 
-def _fill(size: int, owner: User, rng: np.random.Generator) -> Project:
+def _fill(size: int, owner: User, rng: np.random.Generator, run_at_most: int) -> Project:
     project = create_project(name=NAME.format(size), by=owner, description=MARK, synthetic=True)
     now = timezone.now()
     videos = [
@@ -131,7 +135,7 @@ def _fill(size: int, owner: User, rng: np.random.Generator) -> Project:
             sha256=digest_of({"generated": [project.pk, number]}),
             uploaded_by=owner,
         )
-        for number in range(max(2, -(-min(size, RUN_AT_MOST) // VIDEO_AT_MOST)))
+        for number in range(max(2, -(-min(size, run_at_most) // VIDEO_AT_MOST)))
     ]
     Video.objects.bulk_create(videos)
     for number, video in enumerate(videos):
@@ -143,7 +147,7 @@ def _fill(size: int, owner: User, rng: np.random.Generator) -> Project:
     )
     geometry, space = Geometry.drawn(rng), digest_of({"generated space of project": project.pk})
     config = PipelineConfig.preset("small", n_clusters=N_CLUSTERS)
-    for number, start in enumerate(range(0, size, RUN_AT_MOST), start=1):
+    for number, start in enumerate(range(0, size, run_at_most), start=1):
         run = project.runs.create(
             number=number,
             preset="small",
@@ -155,7 +159,7 @@ def _fill(size: int, owner: User, rng: np.random.Generator) -> Project:
             finished_at=now,
         )
         run.videos.set(videos)
-        _fill_run(run, videos, actions, min(RUN_AT_MOST, size - start), geometry, space, rng)
+        _fill_run(run, videos, actions, min(run_at_most, size - start), geometry, space, rng)
     return project
 
 
@@ -197,6 +201,8 @@ def _fill_run(
         "action": np.where(rng.random(size) < 0.05, rng.choice(action_ids, size), 0),  # 0: its cluster's
         "quality": np.where(rng.random(size) < 0.3, np.round(rng.uniform(0, 3, size), 2), np.nan),
         "xy": centres[labels] + rng.normal(size=(size, 2)),
+        "edge": rng.random(size),
+        "cut": rng.random(size),
     }
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         copy.write(HEADER)
@@ -217,7 +223,7 @@ def _fill_run(
 # https://www.postgresql.org/docs/current/sql-copy.html
 NAMES = (
     "project_id", "run_id", "video_id", "index", "start_s", "end_s", "codes", "energy_mean", "energy_peak",
-    "cluster_id", "x", "y", "embedding", "space", "action_id", "quality",
+    "cluster_id", "x", "y", "edge_margin", "cut_margin", "embedding", "space", "action_id", "quality",
 )  # fmt: skip
 COPY = f"COPY vocabulary_segment ({', '.join(NAMES)}) FROM STDIN (FORMAT BINARY)".replace(" index", ' "index"')
 HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -229,7 +235,9 @@ CODES_OF = np.dtype(
 VECTOR = np.dtype([("dim", ">i2"), ("unused", ">i2"), ("values", ">f2", EMBEDDING_DIM)])
 TYPES: dict[str, Any] = {
     **dict.fromkeys(("project_id", "run_id", "video_id", "cluster_id", "action_id"), ">i8"),
-    **dict.fromkeys(("start_s", "end_s", "energy_mean", "energy_peak", "x", "y", "quality"), ">f8"),
+    **dict.fromkeys(
+        ("start_s", "end_s", "energy_mean", "energy_peak", "x", "y", "edge_margin", "cut_margin", "quality"), ">f8"
+    ),
     "index": ">i4",
     "codes": CODES_OF,
     "embedding": VECTOR,
@@ -262,6 +270,8 @@ def _rows(
                 "cluster_id": batch["cluster"][chosen],
                 "x": batch["xy"][chosen, 0],
                 "y": batch["xy"][chosen, 1],
+                "edge_margin": batch["edge"][chosen],
+                "cut_margin": batch["cut"][chosen],
                 "space": space.encode(),
                 "action_id": batch["action"][chosen],
                 "quality": batch["quality"][chosen],
