@@ -14,7 +14,7 @@ from ml.exports import WRITERS, Dataset
 from ml.exports.options import ActivitynetOptions, Options
 from tests.ml.exports import made
 
-KINDS = ["activitynet", "laps", "lerobot", "webdataset"]
+KINDS = sorted(WRITERS)
 
 
 def write(kind: str, dataset: Dataset, folder: Path, **chosen: object) -> Path:
