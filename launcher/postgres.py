@@ -49,9 +49,20 @@ ORPHANS_WITHIN_S = 15.0
 STOP_SIGNALS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0))  # fast, immediate, by force
 STATE_OF_ROOT = Path("/var/lib/kineme")
 
+
+def _buffers_mb() -> int:
+    """An eighth of the memory, at most 2 GiB: a search reads every vector of a project, which 128 MB do not hold.
+
+    It is only taken as it is used.
+    """
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(2048, max(128, total // 8 // 2**20))
+
+
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
+    "shared_buffers": f"{_buffers_mb()}MB",
     "max_wal_size": "512MB",
     "jit": "off",
     "log_min_duration_statement": "2000",

@@ -31,9 +31,12 @@ from backend.runs.models import Run, StageExecution, Status
 from backend.videos.models import Video
 from backend.vocabulary.models import Action, Cluster, ClusterCoherence, Coherence, Segment, SegmentQuerySet
 
-EXACT_UP_TO = 20_000
+EXACT_UP_TO = 30_000
 """Candidates that are compared one by one; above, the HNSW index answers (docs/decisions/0004)."""
-COUNTED_UP_TO = 20_000
+COUNTED_UP_TO = 5_000
+"""Candidates that are counted: to count more takes as long as to compare them."""
+FAR = 0.4
+"""Cosine distance of the last row asked for from which on the index is asked whether anything moves like this."""
 EF_SEARCH = 200
 SCAN_AT_MOST = 20_000  # rows an iterative scan looks at: one that went astray must not take longer than the exact way
 OVERFETCHED = 40  # the index finds equal distances in any order: those about a page's last row are sorted here
@@ -178,8 +181,8 @@ class Position:
 
 @dataclass(frozen=True)
 class SimilarSegments:
-    """The nearest segments, each with `distance` (cosine, 0..2), how many were eligible (a guess of the planner where
-    not `exact`), whether each of them was compared, and where the next page starts, if there is one."""
+    """The nearest segments, each with `distance` (cosine, 0..2), how many were eligible (a guess of the planner above
+    `COUNTED_UP_TO`), whether each of them was compared, and where the next page starts, if there is one."""
 
     segments: list[Segment]
     searched: int
@@ -248,8 +251,9 @@ def similar_segments(
 
     candidates: of one project. Vectors of another space (another tokenizer or encoder) are never compared. Few
     candidates are compared one by one; for many the HNSW index is read with an iterative scan, and where that comes
-    back short, or somebody leafs far, the exact way is taken (docs/decisions/0004). Rows come by (distance, id), and
-    a page starts behind that of its predecessor's last row, so none comes twice whichever way found it.
+    back short, nothing moves like the vector, or somebody leafs far, the exact way is taken (docs/decisions/0004).
+    Rows come by (distance, id), and a page starts behind that of its predecessor's last row, so none comes twice
+    whichever way found it.
     """
     pool = candidates.filter(space=space, embedding__isnull=False)
     shown = after.shown if after is not None else 0
@@ -259,7 +263,7 @@ def similar_segments(
         near = _approximate(vector, pool, shown + k + OVERFETCHED)
         if after is not None:
             near = [row for row in near if (row[1], row[0]) > (after.distance, after.pk)]
-    if len(near) <= min(k, searched):
+    if len(near) <= min(k, searched) or (near[k - 1][1] >= FAR and _is_lonely(vector, space, k)):
         near, exact = _exact(vector, pool, k + 1, after), True
     page, more = near[:k], len(near) > k
     position = Position(page[-1][1], page[-1][0], shown + k) if more else None
@@ -269,8 +273,8 @@ def similar_segments(
 def _extent(candidates: QuerySet[Segment], pool: QuerySet[Segment]) -> tuple[int, bool]:
     """How many rows a pool has, and whether they are few enough to be compared one by one.
 
-    Many are not counted: that would take as long as the search. The planner's guess stands in for the figure, made
-    without the space: most projects have one, but the planner takes every two conditions for independent.
+    Many are not counted: that would take as long as the search. The planner's guess stands in for the figure (its
+    statistics know what follows from what), made without the space: most projects have one.
     """
     rows = pool.order_by().values("pk")
     plan = candidates.order_by().values("pk").explain(format="json")
@@ -283,6 +287,13 @@ def _extent(candidates: QuerySet[Segment], pool: QuerySet[Segment]) -> tuple[int
             return counted, counted <= EXACT_UP_TO
         guess = max(counted, guess)
     return guess, guess <= EXACT_UP_TO
+
+
+def _is_lonely(vector: Any, space: str, k: int) -> bool:
+    """Whether even without any filter the `k` nearest are far. To such a place the index does not lead: it found
+    less than half of what is there, however long it looked."""
+    near = _approximate(vector, Segment.objects.filter(space=space), k)
+    return len(near) < k or near[-1][1] >= FAR
 
 
 def _exact(vector: Any, pool: QuerySet[Segment], k: int, after: Position | None) -> list[tuple[int, float]]:

@@ -89,6 +89,7 @@ def own_index(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few segments count as many: the space gets an index, and that answers."""
     monkeypatch.setattr(indexes, "LARGE", 40)
     monkeypatch.setattr(selectors, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(selectors, "FAR", 2.1)  # vectors drawn at random are far from one another
 
 
 @pytest.mark.parametrize("share", [0.004, 0.04])
@@ -105,6 +106,7 @@ def test_the_index_fills_the_page_under_a_filter(share: float, monkeypatch: pyte
     exact = similar(query, selectors.narrowed(project.pk, video=few.pk), k=20)
     assert exact.exact
     monkeypatch.setattr(selectors, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(selectors, "FAR", 2.1)
     monkeypatch.setattr(indexes, "LARGE", 1000)
     assert index_now() == 1
     found = similar(query, selectors.narrowed(project.pk, video=few.pk), k=20)
@@ -127,11 +129,24 @@ def test_the_index_answers_a_page_in_the_order_of_the_exact_way(own_index: None)
     assert distances == sorted(distances)
 
 
+def test_what_nothing_moves_like_is_compared_with_all(own_index: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = a_project(a_user())
+    video = a_video(project)
+    some_segments(a_run(project, [video]), video, vectors(400))
+    query = Segment.objects.first()
+    assert query is not None
+    index_now()
+    assert not similar(query, k=5).exact
+    monkeypatch.setattr(selectors, "FAR", 0.4)
+    assert similar(query, k=5).exact
+
+
 @pytest.mark.parametrize("exact_up_to", [20_000, 10])
 def test_leafing_through_shows_every_candidate_once(exact_up_to: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where equal vectors lie across the edge of a page, and where the index gives way to the exact way."""
     monkeypatch.setattr(indexes, "LARGE", 40)
     monkeypatch.setattr(selectors, "EXACT_UP_TO", exact_up_to)
+    monkeypatch.setattr(selectors, "FAR", 2.1)
     monkeypatch.setattr(selectors, "APPROXIMATE_AT_MOST", 40)
     project = a_project(a_user())
     video = a_video(project)
