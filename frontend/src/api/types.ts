@@ -28,3 +28,7 @@ export type Transitions = Schemas["Transitions"];
 export type Cycles = Schemas["Cycles"];
 export type QueuedSegment = Schemas["QueuedSegment"];
 export type ReviewQueues = Schemas["ReviewQueues"];
+export type Version = Schemas["Version"];
+export type VersionDiff = Schemas["VersionDiff"];
+export type Action = Schemas["Action"];
+export type ActionEdit = Schemas["ActionFields"];

@@ -8,11 +8,12 @@ import { projectKeys } from "../features/projects/queries";
 import { runKeys } from "../features/runs/queries";
 import { segmentKeys } from "../features/segments/queries";
 import { uploadKeys } from "../features/uploads/queries";
+import { versionKeys } from "../features/versions/queries";
 import { videoKeys } from "../features/videos/queries";
 
 /** What the server says happened. */
 export interface Change {
-  kind: "video" | "stage" | "run" | "upload" | "vocabulary" | "example";
+  kind: "video" | "stage" | "run" | "upload" | "vocabulary" | "versions" | "example";
   id: number | string;
   project: number;
   run: number | null;
@@ -75,6 +76,9 @@ export function staleAfter(change: Change): QueryKey[] {
     case "vocabulary":
       keys.push(actionKeys.all, clusterKeys.all, segmentKeys.all);
       break;
+    case "versions":
+      keys.push(versionKeys.ofProject(change.project));
+      break;
     case "example":
       keys.push(["search", "example", String(change.id)]);
       break;
@@ -101,7 +105,7 @@ export function staleAfter(change: Change): QueryKey[] {
 }
 
 function everythingOf(project: number): QueryKey[] {
-  return [projectKeys.all, videoKeys.ofProject(project), runKeys.all, runKeys.activeStages(project), uploadKeys.unfinished(project), clusterKeys.all, actionKeys.all, coherenceKeys.all];
+  return [projectKeys.all, videoKeys.ofProject(project), runKeys.all, runKeys.activeStages(project), uploadKeys.unfinished(project), clusterKeys.all, actionKeys.all, coherenceKeys.all, versionKeys.ofProject(project)];
 }
 
 /**

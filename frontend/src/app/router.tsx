@@ -46,6 +46,7 @@ export const routes: RouteObject[] = [
               },
               { path: "/projects/:project/search", lazy: async () => ({ Component: (await import("./routes/SearchRoute")).SearchRoute }) },
               { path: "/projects/:project/compare", lazy: async () => ({ Component: (await import("./routes/CompareRoute")).CompareRoute }) },
+              { path: "/projects/:project/versions", lazy: async () => ({ Component: (await import("./routes/VersionsRoute")).VersionsRoute }) },
               { path: "*", element: <NotFound /> },
             ],
           },

@@ -8,6 +8,8 @@ import { ClusterSwatch } from "../../components/ClusterSwatch";
 import { Icon } from "../../components/Icon";
 import { LoopingClip } from "../../components/LoopingClip";
 import { Empty, Failed, Skeleton } from "../../components/PanelState";
+import { ActionForm } from "../../features/actions/ActionForm";
+import { ActionList } from "../../features/actions/ActionList";
 import { ChangeK } from "../../features/actions/ChangeK";
 import { CarryOver, ChooseGroup } from "../../features/actions/dialogs";
 import { GroupCard } from "../../features/actions/GroupCard";
@@ -43,7 +45,7 @@ import "./routes.css";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
 
-type Asking = { what: "merge"; group: Group } | { what: "move" } | { what: "carry" } | { what: "history" };
+type Asking = { what: "merge"; group: Group } | { what: "move" } | { what: "carry" } | { what: "history" } | { what: "edit"; action: number } | { what: "names" };
 
 /** The vocabulary of a run as cards; opening a group or a primitive takes the cards' place, and the map lights it. */
 export function ClustersRoute() {
@@ -151,6 +153,9 @@ export function ClustersRoute() {
         <Link className="button" to={paths.run(project, run)}>
           Run details
         </Link>
+        <Link className="button" to={paths.versions(project)}>
+          Versions
+        </Link>
       </div>
 
       <div className="vocabulary-bar" role="toolbar" aria-label="Vocabulary">
@@ -166,6 +171,9 @@ export function ClustersRoute() {
         )}
         <button type="button" className="button small" onClick={() => setAsking({ what: "history" })}>
           <Icon name="clock" /> History
+        </button>
+        <button type="button" className="button small" onClick={() => setAsking({ what: "names" })}>
+          All names
         </button>
         {selection.sel !== null && (
           <span className="row selected-words">
@@ -297,6 +305,7 @@ export function ClustersRoute() {
                 group={opened}
                 mayEdit={mayEdit}
                 onName={(name) => act({ kind: "name", group: opened, name })}
+                onEdit={() => opened.action && setAsking({ what: "edit", action: opened.action.id })}
                 onSplit={() => act({ kind: "split", group: opened.key })}
                 onMergeInto={() => setAsking({ what: "merge", group: opened })}
               >
@@ -337,6 +346,7 @@ export function ClustersRoute() {
                   onMerge={(key) => act({ kind: "merge", groups: [key], into: group.key })}
                   onMergeInto={() => setAsking({ what: "merge", group })}
                   onSplit={() => act({ kind: "split", group: group.key })}
+                  onEdit={() => group.action && setAsking({ what: "edit", action: group.action.id })}
                   onSelect={() => selection.set(group.key)}
                   onPoint={setPointed}
                 />
@@ -375,6 +385,8 @@ export function ClustersRoute() {
           onClose={() => setAsking(null)}
         />
       )}
+      {asking?.what === "names" && <ActionList project={project} run={run} onOpen={(action) => setAsking({ what: "edit", action })} onClose={() => setAsking(null)} />}
+      {asking?.what === "edit" && <ActionForm project={project} run={run} action={asking.action} mayEdit={mayEdit} onClose={() => setAsking(null)} />}
       {asking?.what === "history" && (
         <History
           project={project}
@@ -421,12 +433,13 @@ interface OpenGroupProps {
   group: Group;
   mayEdit: boolean;
   onName: (name: string) => void;
+  onEdit: () => void;
   onSplit: () => void;
   onMergeInto: () => void;
   children: ReactNode;
 }
 
-function OpenGroup({ group, mayEdit, onName, onSplit, onMergeInto, children }: OpenGroupProps) {
+function OpenGroup({ group, mayEdit, onName, onEdit, onSplit, onMergeInto, children }: OpenGroupProps) {
   const [editing, setEditing] = useState(false);
   return (
     <>
@@ -436,6 +449,11 @@ function OpenGroup({ group, mayEdit, onName, onSplit, onMergeInto, children }: O
           {!editing && <h2>{group.name}</h2>}
           {!editing && group.action === null && <span className="muted small">unnamed</span>}
           {mayEdit && <GroupName group={group} editing={editing} onEdit={setEditing} onName={onName} />}
+          {group.action && !editing && (
+            <button type="button" className="button small" onClick={onEdit}>
+              {mayEdit ? "Edit…" : "About it"}
+            </button>
+          )}
           {mayEdit && (
             <span className="row push">
               <button type="button" className="button small" disabled={group.size < 2} onClick={onSplit} title="By their movements; the smaller half becomes a new action">

@@ -23,12 +23,13 @@ interface GroupCardProps {
   onMerge: (key: string) => void;
   onMergeInto: () => void;
   onSplit: () => void;
+  onEdit: () => void;
   onSelect: () => void;
   onPoint: (key: string | null) => void;
 }
 
 /** A group by its most central primitive; the next central ones are a press away. Dropped onto another, it is merged into that. */
-export function GroupCard({ group, to, selected, mayEdit, onName, onMerge, onMergeInto, onSplit, onSelect, onPoint }: GroupCardProps) {
+export function GroupCard({ group, to, selected, mayEdit, onName, onMerge, onMergeInto, onSplit, onEdit, onSelect, onPoint }: GroupCardProps) {
   const [shown, setShown] = useState(0);
   const [editing, setEditing] = useState(false);
   const [over, setOver] = useState(false);
@@ -81,6 +82,11 @@ export function GroupCard({ group, to, selected, mayEdit, onName, onMerge, onMer
             <Popover label={`More for ${group.name}`} className="icon-button small" trigger={<Icon name="more" size={14} />}>
               {(close) => (
                 <>
+                  {group.action && (
+                    <button type="button" className="menu-item" onClick={() => (close(), onEdit())}>
+                      {mayEdit ? "Edit…" : "About it"}
+                    </button>
+                  )}
                   {mayEdit && (
                     <>
                       <button type="button" className="menu-item" onClick={() => (close(), setEditing(true))}>

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";
-import type { Group, SurgeryDone } from "../../api/types";
+import type { ActionEdit, Group, SurgeryDone } from "../../api/types";
 
 /** What people do to a run's groups. Each is one step of the history. */
 export type Surgery =
@@ -41,6 +41,17 @@ export function useSurgery(project: number, run: number) {
   return useMutation({
     mutationFn: (step: Surgery) => send(project, run, step),
     // A refusal too: what it was refused for is what this page has not seen yet.
+    onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => TOUCHED.has(String(queryKey[0])) }),
+  });
+}
+
+/** Changes fields of an action, if they still hold what the person saw. */
+export function useEditAction(project: number) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationKey: ["actions", "edit", project],
+    mutationFn: ({ action, values, expected }: { action: number; values: ActionEdit; expected: ActionEdit }) =>
+      unwrap(api.PATCH("/api/actions/{id}/", { params: { path: { id: action } }, body: { ...values, expected } })),
     onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => TOUCHED.has(String(queryKey[0])) }),
   });
 }

@@ -3,6 +3,7 @@ import { api, unwrap } from "../../api/client";
 
 export const actionKeys = {
   all: ["actions"] as const,
+  list: (project: number, run: number) => ["actions", "list", project, run] as const,
   groups: (run: number) => ["actions", "groups", run] as const,
   segments: (run: number, key: string) => ["actions", "segments", run, key] as const,
   history: (project: number) => ["actions", "history", project] as const,
@@ -11,6 +12,13 @@ export const actionKeys = {
   transitions: (run: number) => ["actions", "transitions", run] as const,
   cycles: (run: number, start: string | null) => ["actions", "cycles", run, start] as const,
 };
+
+/** The project's vocabulary, deprecated actions last, counted in the run. */
+export const actionsQuery = (project: number, run: number) =>
+  queryOptions({
+    queryKey: actionKeys.list(project, run),
+    queryFn: ({ signal }) => unwrap(api.GET("/api/projects/{id}/actions/", { params: { path: { id: project }, query: { run } }, signal })),
+  });
 
 /** The cards of a run: its actions, and its clusters that have no name yet. */
 export const groupsQuery = (run: number) =>
