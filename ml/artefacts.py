@@ -197,6 +197,10 @@ class ClusterFacts:
     medoids: tuple[int, ...]
 
 
+Suggestion = tuple[int, float, float]
+"""k, silhouette, Calinski–Harabasz."""
+
+
 @dataclass(frozen=True)
 class Clustering:
     """k-means on the sphere (§3.2.2). labels: [M] int32 in 0..k-1, clusters in order of size; xy: [M, 2] by PCA."""
@@ -206,7 +210,7 @@ class Clustering:
     clusters: tuple[ClusterFacts, ...]
     silhouette: float | None  # None where it is not defined: one cluster, or as many clusters as segments
     calinski_harabasz: float | None
-    suggested: tuple[tuple[int, float], ...]  # (k, silhouette), ascending k; empty where k was given
+    suggested: tuple[Suggestion, ...]  # ascending k; empty where k was given
     stability: float | None = None  # mean adjusted Rand index under resampling; None where it is not defined
 
     def __post_init__(self) -> None:

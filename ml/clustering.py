@@ -19,7 +19,7 @@ from sklearn.metrics import (
 )
 from threadpoolctl import threadpool_limits
 
-from ml.artefacts import ClusterFacts, Clustering, Float, Progress, no_progress
+from ml.artefacts import ClusterFacts, Clustering, Float, Progress, Suggestion, no_progress
 from ml.config import ClusteringConfig
 from ml.errors import TooFewSegments
 
@@ -47,10 +47,10 @@ def cluster(vectors: Float, config: ClusteringConfig, progress: Progress = no_pr
         raise TooFewSegments("no primitive was found, so there is nothing to cluster")
     unit = unit_vectors(vectors)
     with threadpool_limits(limits=1):  # threads add their sums in any order
-        suggested: tuple[tuple[int, float], ...] = ()
+        suggested: tuple[Suggestion, ...] = ()
         if config.n_clusters is None:
             suggested = suggest(unit, min(_distinct(unit, config.max_suggested), M - 1), config.seed, progress)
-            k = max(suggested, key=lambda pair: pair[1])[0] if suggested else 1
+            k = max(suggested, key=lambda one: one[1])[0] if suggested else 1
         else:
             k = _distinct(unit, config.n_clusters)
         labels = by_size(_k_means(unit, k, config.n_init, config.seed))
@@ -114,8 +114,9 @@ def edge_margins(vectors: Float, labels: Labels) -> npt.NDArray[np.float64]:
     return margins
 
 
-def suggest(unit: Float, max_k: int, seed: int, progress: Progress = no_progress) -> tuple[tuple[int, float], ...]:
-    """(k, silhouette) for k = 2..max_k on ê, [M, d]. Of many segments a seeded sample of 1,500 speaks for all."""
+def suggest(unit: Float, max_k: int, seed: int, progress: Progress = no_progress) -> tuple[Suggestion, ...]:
+    """(k, silhouette, Calinski–Harabasz) for k = 2..max_k on ê, [M, d]. Of many segments a seeded sample of 1,500
+    speaks for all; Calinski–Harabasz grows with their number, so it compares these k with each other only."""
     sample = _sample(unit, SUGGESTION_SAMPLE, seed)
     distances = np.clip(pairwise_distances(unit[sample]), 0.0, None)
     np.fill_diagonal(distances, 0.0)
@@ -123,7 +124,9 @@ def suggest(unit: Float, max_k: int, seed: int, progress: Progress = no_progress
     for k in range(2, min(max_k, len(sample) - 1) + 1):
         labels = _k_means(unit[sample], k, SUGGESTION_INITS, seed)
         if 1 < len(np.unique(labels)) < len(sample):
-            found.append((k, float(silhouette_score(distances, labels, metric="precomputed"))))
+            silhouette = float(silhouette_score(distances, labels, metric="precomputed"))
+            numbered = by_size(labels)
+            found.append((k, silhouette, _calinski_harabasz(*_around(unit[sample], numbered), numbered)))
         progress(0.8 * k / max_k, f"trying {k} clusters")
     return tuple(found)
 

@@ -62,7 +62,7 @@ VERSIONS = {
     "segment": 4,
     "clips": 1,
     "embed": 1,
-    "cluster": 4,
+    "cluster": 5,
     "umap": 1,
     "visual": 1,
     "coherence": 1,

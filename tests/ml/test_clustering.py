@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import calinski_harabasz_score
+from sklearn.cluster import KMeans
+from sklearn.metrics import calinski_harabasz_score, silhouette_score
 
 from ml import clustering
 from ml.clustering import by_size, cluster, edge_margins, pca, project_umap, stability, suggest, unit_vectors
@@ -61,7 +62,7 @@ def test_silhouette_by_hand():
 def test_without_a_k_the_best_silhouette_decides():
     found = cluster(heaps(12, 9, 7, 6), ClusteringConfig(max_suggested=8))
     assert found.n_clusters == 4
-    assert [k for k, _ in found.suggested] == [2, 3, 4, 5, 6, 7, 8]
+    assert [k for k, *_ in found.suggested] == [2, 3, 4, 5, 6, 7, 8]
     assert max(found.suggested, key=lambda pair: pair[1])[0] == 4
 
 
@@ -110,9 +111,17 @@ def test_pca_by_hand():
     np.testing.assert_allclose(xy[:, 1], 0, atol=1e-6)
 
 
+def test_suggestions_score_like_scikit_learn():
+    unit = unit_vectors(heaps(12, 9, 7, 6))
+    for k, silhouette, calinski_harabasz in suggest(unit, 6, seed=3):
+        labels = KMeans(k, n_init=3, random_state=3).fit_predict(unit)
+        assert silhouette == pytest.approx(silhouette_score(unit, labels), abs=1e-5)
+        assert calinski_harabasz == pytest.approx(calinski_harabasz_score(unit, labels), rel=1e-5)
+
+
 def test_suggestions_of_many_segments_cost_no_more_than_those_of_the_sample():
     unit = unit_vectors(np.tile(heaps(20, 20, 20), (40, 1)))
-    assert [k for k, _ in suggest(unit, 3, seed=0)] == [2, 3]
+    assert [k for k, *_ in suggest(unit, 3, seed=0)] == [2, 3]
 
 
 def test_umap_of_a_handful_is_pca():

@@ -68,7 +68,10 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     n_clusters_found = serializers.IntegerField()
     metrics = MetricsSerializer()
     calibrations = CalibrationSerializer(many=True)
-    suggested_k = serializers.ListField(child=serializers.ListField(child=serializers.FloatField()))
+    suggested_k = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        help_text="k, silhouette and Calinski–Harabasz (runs made before it was taken have two of the three).",
+    )
     projection = serializers.ChoiceField(choices=["pca", "umap"])
     can_retry = serializers.SerializerMethodField()
     derived_from_number = serializers.IntegerField(allow_null=True, help_text="Of the run it was kept from.")

@@ -113,3 +113,82 @@ test("a viewer changes nothing", async () => {
   expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
   expect(screen.getByRole("button", { name: "History" })).toBeInTheDocument();
 });
+
+const action = (id: number, name: string, more: object = {}) => ({
+  id, name, description: "", subject: "", verb: "", object: "", primitive: "", colour: id, digit: null, examples: [], deprecated: false,
+  created_by: "Mira", created_at: "2026-01-05T08:00:00Z", n_clusters: 1, n_segments: 2, ...more,
+});
+
+test("an action is changed by its form, with all that was seen of it", async () => {
+  server.use(get("/api/projects/1/actions/", [action(3, "Grasp", { digit: 1 }), action(9, "Turn", { digit: 2 })]));
+  renderApp("/projects/1/runs/7/clusters");
+  await userEvent.click((await card("Grasp")).getByRole("button", { name: "More for Grasp" }));
+  await userEvent.click(screen.getByRole("button", { name: "Edit…" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Grasp" }));
+  expect(dialog.getByRole("button", { name: "Save" })).toBeDisabled();
+  await userEvent.type(dialog.getByLabelText("Description"), "with the right hand");
+  await userEvent.selectOptions(dialog.getByLabelText("Key in review"), "2");
+  expect(dialog.getByText("“Turn” has the key 2 now and gets 1 for it.")).toBeInTheDocument();
+  await userEvent.selectOptions(dialog.getByLabelText("Taxonomy primitive"), "grasp");
+  await userEvent.click(dialog.getByRole("radio", { name: "Colour 5" }));
+  await userEvent.click(await dialog.findByRole("checkbox", { name: "Example 1" }));
+  await userEvent.click(dialog.getByRole("button", { name: "Save" }));
+  const seen = { name: "Grasp", description: "", subject: "", verb: "", object: "", primitive: "", colour: 3, digit: 1, examples: [] };
+  await waitFor(() =>
+    expect(sent).toEqual([
+      { path: "/api/actions/3/", body: { description: "with the right hand", digit: 2, primitive: "grasp", colour: 4, examples: [100], expected: seen } },
+    ]),
+  );
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+});
+
+test("who comes second is told, keeps what they typed, and may look at it as it is now", async () => {
+  let there = action(3, "Grasp");
+  server.use(
+    http.get("*/api/projects/1/actions/", () => HttpResponse.json([there])),
+    http.patch("*/api/actions/3/", () => {
+      there = action(3, "Seize");
+      return HttpResponse.json({ code: "changed_meanwhile", message: "“Grasp” was renamed to “Seize” by Ana meanwhile." }, { status: 409 });
+    }),
+  );
+  renderApp("/projects/1/runs/7/clusters?action=3");
+  await userEvent.click(await screen.findByRole("button", { name: "Edit…" }));
+  const dialog = within(await screen.findByRole("dialog"));
+  await userEvent.type(await dialog.findByLabelText("Name"), " it");
+  await userEvent.click(dialog.getByRole("button", { name: "Save" }));
+  expect(await dialog.findByRole("alert")).toHaveTextContent("by Ana meanwhile");
+  expect(dialog.getByLabelText("Name")).toHaveValue("Grasp it");
+  await userEvent.click(dialog.getByRole("button", { name: "Show it as it is now" }));
+  await waitFor(() => expect(dialog.getByLabelText("Name")).toHaveValue("Seize"));
+});
+
+test("a deprecated action is found among all names and brought back", async () => {
+  server.use(get("/api/projects/1/actions/", [action(3, "Grasp"), action(9, "Turn", { deprecated: true, n_segments: 0 })]));
+  renderApp("/projects/1/runs/7/clusters");
+  await userEvent.click(await screen.findByRole("button", { name: "All names" }, { timeout: 10_000 }));
+  await userEvent.click(await screen.findByRole("button", { name: /Turn/ }));
+  await userEvent.click(await screen.findByRole("button", { name: "Restore" }));
+  await waitFor(() => expect(sent).toEqual([{ path: "/api/actions/9/", body: { deprecated: false, expected: { deprecated: true } } }]));
+});
+
+test("the plot of k tells both measures, each k by the arrow keys", async () => {
+  server.use(get("/api/runs/7/", run({ suggested_k: [[2, 0.41, 120.4], [3, 0.3, 80], [4, 0.2, 60]] })));
+  renderApp("/projects/1/runs/7/clusters");
+  await userEvent.click(await screen.findByRole("button", { name: "k = 2: change" }, { timeout: 10_000 }));
+  const plot = screen.getByRole("slider", { name: "k" });
+  expect(plot).toHaveAttribute("aria-valuetext", "k = 2 · silhouette 0.41 · Calinski–Harabasz 120 · stability 0.93, this run");
+  plot.focus();
+  await userEvent.keyboard("{ArrowRight}{ArrowRight}");
+  expect(plot).toHaveAttribute("aria-valuetext", "k = 4 · silhouette 0.2 · Calinski–Harabasz 60");
+  expect(screen.getByLabelText("Clusters")).toHaveValue(4);
+});
+
+test("a run whose k was given shows what the run it came from measured", async () => {
+  server.use(
+    get("/api/projects/1/runs/", [run({ derived_from: 6 }), run({ id: 6, number: 6, suggested_k: [[2, 0.41, 120], [3, 0.3, 80]] })]),
+    get("/api/runs/7/", run({ derived_from: 6 })),
+  );
+  renderApp("/projects/1/runs/7/clusters");
+  await userEvent.click(await screen.findByRole("button", { name: "k = 2: change" }, { timeout: 10_000 }));
+  expect(screen.getByText("Measured by run 6, on the same primitives.")).toBeInTheDocument();
+});

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { ApiError } from "../../api/errors";
 import { mapQuery, type MapColumns } from "../../api/map";
-import type { Group } from "../../api/types";
+import type { Group, Run } from "../../api/types";
 import { ClusterSwatch } from "../../components/ClusterSwatch";
 import { Icon } from "../../components/Icon";
 import { LoopingClip } from "../../components/LoopingClip";
@@ -103,6 +103,7 @@ export function ClustersRoute() {
   };
   if (one.error instanceof ApiError && one.error.status === 404) return <NotFound />;
   const done = runs.data?.filter((candidate) => candidate.n_clusters_found > 0) ?? [];
+  const measured = one.data && measuredBy(one.data, runs.data ?? []);
   const others = (key: string) => all.filter((group) => group.key !== key);
 
   return (
@@ -139,7 +140,9 @@ export function ClustersRoute() {
           <ChangeK
             key={run}
             now={one.data.n_clusters_found}
-            curve={one.data.suggested_k}
+            curve={measured?.suggested_k ?? []}
+            curveOf={measured && measured.id !== run ? measured.number : undefined}
+            stability={one.data.metrics.stability}
             busy={recluster.isPending}
             onChange={(k) => recluster.mutate({ run, k }, { onSuccess: (made) => void navigate(paths.clusters(project, made.id)) })}
           />
@@ -400,6 +403,16 @@ export function ClustersRoute() {
       )}
     </div>
   );
+}
+
+/** The run itself, or the one it was clustered anew from: a run whose k was given has tried no others. */
+function measuredBy(run: Run, runs: readonly Run[]): Run | undefined {
+  let one: Run | undefined = run;
+  for (let steps = 0; one && one.suggested_k.length === 0 && steps < 50; steps += 1) {
+    const from: number | null = one.derived_from;
+    one = from === null ? undefined : runs.find(({ id }) => id === from);
+  }
+  return one?.n_segments === run.n_segments ? one : undefined;
 }
 
 const withSel = (href: string, sel: string | null) => (sel === null ? href : `${href}&${new URLSearchParams({ sel }).toString()}`);

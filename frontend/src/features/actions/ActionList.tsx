@@ -35,7 +35,7 @@ export function ActionList({ project, run, onOpen, onClose }: ActionListProps) {
                   <span className={action.deprecated ? "clip-text muted" : "clip-text"}>{action.name}</span>
                   {action.deprecated && <span className="badge">deprecated</span>}
                   <span className="push small muted one-line">
-                    {action.digit !== null && <kbd title="Its key in review">{action.digit}</kbd>} {plural(action.n_segments ?? 0, "primitive")}
+                    {action.digit !== null && <span className="badge">key {action.digit}</span>} {plural(action.n_segments ?? 0, "primitive")}
                   </span>
                 </button>
               </li>

@@ -49,7 +49,8 @@ export function VersionDiff({ before, after, linkTo }: { before: number; after: 
                 </p>
                 {change.fields.map((field) => (
                   <p key={field.field} className="field-change">
-                    <span className="muted">{field.field === "primitive" ? "taxonomy" : field.field}</span> <del>{field.before || "nothing"}</del> → <ins>{field.after || "nothing"}</ins>
+                    <span className="muted">{FIELD_NAMES[field.field] ?? field.field}</span> {field.before ? <del>{field.before}</del> : <span className="muted">nothing</span>} →{" "}
+                    {field.after ? <ins>{field.after}</ins> : <span className="muted">nothing</span>}
                   </p>
                 ))}
               </div>
@@ -102,6 +103,8 @@ export function VersionDiff({ before, after, linkTo }: { before: number; after: 
   );
 }
 
+const FIELD_NAMES: Record<string, string> = { primitive: "taxonomy", digit: "key" };
+
 const KINDS: Record<ActionChange["kind"], string> = {
   added: "added",
   split: "split off",
@@ -125,8 +128,14 @@ const countWords = ({ n_before, n_after }: ActionChange): string =>
   n_before === n_after ? plural(n_after, "primitive") : `${formatCount(n_before)} → ${plural(n_after, "primitive")}`;
 
 const qualityWords = ({ before, after }: Example): string => `${formatFigure(before?.[0] ?? null, 2)} → ${formatFigure(after?.[0] ?? null, 2)}`;
-const edgeWords = ({ before, after }: Example): string =>
-  before && after ? `${formatTime(before[0]!)}–${formatTime(before[1]!)} → ${formatTime(after[0]!)}–${formatTime(after[1]!)}` : "";
+/** "start +0.05 s, end −0.10 s". */
+function edgeWords({ before, after }: Example): string {
+  const steps = ["start", "end"].map((edge, i) => ({ edge, by: (after?.[i] ?? 0) - (before?.[i] ?? 0) }));
+  return steps
+    .filter(({ by }) => Math.abs(by) >= 0.0005)
+    .map(({ edge, by }) => `${edge} ${by < 0 ? "−" : "+"}${formatSeconds(Math.abs(by))}`)
+    .join(", ");
+}
 
 function Name({ of }: { of: Ref | null }) {
   if (of === null) return <span className="muted">unnamed</span>;
