@@ -28,24 +28,30 @@ from ml.exports.text import to_json, write_json
 from ml.exports.v3 import BOOKKEEPING, V3, Frames, provenance
 
 EPISODES_A_CHUNK = 1000
+NO_STATE = 7  # columns of a state nobody gave: pose and gripper, as the LA4VLA data set has them
 DATA = "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet"
 
 
 def write(dataset: Dataset, folder: Path, options: LanguageActionOptions, progress: Progress) -> None:
     """An episode a primitive: the instruction as its task, a row a step with latent.code and action [D], latent or,
-    where it is given, the robot's, with `latent.action` beside it and observation.state.
+    where it is given, the robot's, with `latent.action` beside it and observation.state. In v2.1 a state nobody gave is
+    zeros, since its loader refuses rows without one.
 
     No picture, and no name of a video's picture, anywhere. instructions.json lists every instruction with how many
     episodes have it. Errors: see `Writer.write`; opens no video.
     """
     vectors, said = _columns(dataset, options)
     instructed = Counter[str]()
-    frames = Frames(vectors, *robot_widths(dataset))
+    state_width, action_width = robot_widths(dataset)
+    stateless = options.layout == "v2.1" and state_width is None
+    frames = Frames(vectors, NO_STATE if stateless else state_width, action_width)
     layout: V3 | _V21 = V3(dataset, folder, frames, {}) if options.layout == "v3" else _V21(dataset, folder, frames)
     total = len(dataset.primitives)
     try:
         for number, episode in enumerate(_episodes(dataset, options)):
             instructed[episode.task] += 1
+            if stateless:
+                episode = replace(episode, state=np.zeros((len(episode), NO_STATE), dtype=np.float32))
             layout.add(episode, {})
             if number % 100 == 0:
                 progress(number / total, f"{number} of {total} episodes")
@@ -80,7 +86,7 @@ def _episodes(dataset: Dataset, options: LanguageActionOptions) -> Iterator[Epis
 
 
 def _columns(dataset: Dataset, options: LanguageActionOptions) -> tuple[dict[str, Vectors], dict[str, str]]:
-    _, robot_action = robot_widths(dataset)
+    robot_state, robot_action = robot_widths(dataset)
     latent = "action" if robot_action is None else "latent.action"
     what = "z_q" if options.vectors == "z_q" else "the quantised numbers"
     said = {
@@ -88,6 +94,10 @@ def _columns(dataset: Dataset, options: LanguageActionOptions) -> tuple[dict[str
         "command.",
         "latent.code": f"`latent.code` is one of {dataset.n_codes} codes of motion, one for every row.",
     }
+    if options.layout == "v2.1" and robot_state is None:
+        said["observation.state"] = (
+            "`observation.state` is all zeros: no robot's state was given, and the loader refuses rows without one."
+        )
     if robot_action is not None:
         said["action"] = "`action` is what was commanded to the robot, as it was given with the video."
     return {latent: vectors_of(dataset, options.vectors)}, said

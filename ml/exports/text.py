@@ -50,7 +50,7 @@ def cell(text: str) -> str:
 
 def markdown(text: str) -> str:
     """One line of text inside Markdown, none of which is taken for markup."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~&$])", r"\\\1", one_line(text, 200))
+    return re.sub(r"([\\`*_\[\]#|<>~&$])", r"\\\1", one_line(text, 200))
 
 
 def to_json(data: Any, indent: int | None = 2) -> str:

@@ -23,7 +23,7 @@ def level(picture: torch.Tensor) -> int:
 
 def main(folder: str) -> dict[str, object]:
     dataset = LeRobotDataset("kineme/export", root=folder, video_backend="pyav")
-    camera = dataset.meta.video_keys[0]
+    camera = next(iter(dataset.meta.video_keys), None)
     # Since 0.5 the library leaves this table to who reads the data set; before, it adds the text to every frame.
     subtasks = pandas.read_parquet(Path(folder) / "meta" / "subtasks.parquet").sort_values("subtask_index")
     loader = torch.utils.data.DataLoader(dataset, batch_size=4, shuffle=False, num_workers=0)
@@ -37,19 +37,15 @@ def main(folder: str) -> dict[str, object]:
                     "action": batch["action"][i].tolist(),
                     "z_q": batch["latent.z_q"][i].tolist() if "latent.z_q" in batch else None,
                     "source_time_s": float(batch["source.time_s"][i]),
-                    "slot": level(batch[camera][i]),
-                    "shape": list(batch[camera][i].shape),
+                    "slot": level(batch[camera][i]) if camera else None,
+                    "shape": list(batch[camera][i].shape) if camera else None,
                     "task": batch["task"][i],
                     "subtask": subtasks.index[int(batch["subtask_index"][i])],
                     "subtask_of_library": batch["subtask"][i] if "subtask" in batch else None,
                 }
             )
-    chunked = LeRobotDataset(
-        "kineme/export",
-        root=folder,
-        video_backend="pyav",
-        delta_timestamps={"action": [0.0, 0.1, 0.2], camera: [-0.1, 0]},
-    )
+    deltas = {"action": [0.0, 0.1, 0.2]} | ({camera: [-0.1, 0]} if camera else {})
+    chunked = LeRobotDataset("kineme/export", root=folder, video_backend="pyav", delta_timestamps=deltas)
     last = dataset.num_frames - 1
     some = LeRobotDataset("kineme/export", root=folder, video_backend="pyav", episodes=[dataset.num_episodes - 1])
     return {
@@ -63,7 +59,7 @@ def main(folder: str) -> dict[str, object]:
         "frames": frames,
         "chunk": chunked[last]["action"].shape,
         "padded": chunked[last]["action_is_pad"].tolist(),
-        "two_pictures": [level(picture) for picture in chunked[last][camera]],
+        "two_pictures": [level(picture) for picture in chunked[last][camera]] if camera else None,
         "in_last_episode": len(some),
         "last_code": int(some[len(some) - 1]["latent.code"]),
         "stats": {name: sorted(found) for name, found in dataset.meta.stats.items()},

@@ -51,6 +51,7 @@ def test_v2_1_is_a_file_an_episode_and_lists_as_lines(dataset: Dataset, tmp_path
     assert (found["codebase_version"], found["total_episodes"], found["total_chunks"]) == ("v2.1", 6, 1)
     tasks = {row["task_index"]: row["task"] for row in lines(folder / "meta" / "tasks.jsonl")}
     rows = lines(folder / "meta" / "episodes.jsonl")
+    assert "all zeros" in found["kineme"]["observation.state"]
     assert len(lines(folder / "meta" / "episodes_stats.jsonl")) == len(rows) == 6
     for row in rows:
         path = folder / found["data_path"].format(episode_chunk=0, episode_index=row["episode_index"])
@@ -58,6 +59,7 @@ def test_v2_1_is_a_file_an_episode_and_lists_as_lines(dataset: Dataset, tmp_path
         assert table.num_rows == row["length"]
         assert [tasks[index] for index in set(table["task_index"].to_pylist())] == row["tasks"]
         assert len(table["action"][0].as_py()) == 4
+        assert table["observation.state"][0].as_py() == [0.0] * 7
         assert set(table.column_names) == set(found["features"])
 
 

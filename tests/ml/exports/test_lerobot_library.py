@@ -81,3 +81,12 @@ def test_the_library_reads_each_view_of_several(dataset: Dataset, tmp_path: Path
     folder = write("lerobot", replace(dataset, sources=sources), tmp_path / "out")
     assert read(folder / "uber-kopf")["camera"] == "observation.images.uber-kopf"
     assert read(folder / "front")["episodes"] == 5
+
+
+def test_the_library_reads_language_and_action_without_pictures(dataset: Dataset, tmp_path: Path) -> None:
+    found = read(write("language_action", dataset, tmp_path / "out"))
+    assert (found["camera"], found["episodes"]) == (None, 6)
+    assert found["frames"][0]["task"] == "align with and grasp the object"
+    ordered = [one for _, primitives in dataset.by_source for one in primitives]
+    assert [frame["code"] for frame in found["frames"]] == [code for one in ordered for code in one.codes.tolist()]
+    assert found["padded"] == [False, True, True]
