@@ -343,7 +343,7 @@ def world(media: Path) -> World:
     Assignment.objects.create(
         project=project, run=run, segment=segments[0], reviewer=people["reviewer"], assigned_by=manager
     )
-    names.version = freeze(run=run, name="June", note="", by=manager).pk
+    names.version = freeze(run=run, name="July", note="", by=manager).pk
     return World({"anonymous": Client(), **{name: _signed_in(one) for name, one in people.items()}}, names)
 
 

@@ -80,12 +80,13 @@ function Waiting() {
 }
 
 /** What the rail leads to. `holds` are the screens that belong to a place, after `/projects/1`. */
-const PLACES: { to: string; icon: IconName; name: string; holds: RegExp }[] = [
+const PLACES: { to: string; icon: IconName; name: string; holds: RegExp; apart?: boolean }[] = [
   { to: "", icon: "videos", name: "Videos", holds: /^(\/videos\/.*)?$/ },
   { to: "/runs", icon: "runs", name: "Runs", holds: /^\/(runs(\/\d+)?|compare)$/ },
   { to: "/map", icon: "map", name: "Map", holds: /\/map$/ },
   { to: "/clusters", icon: "projects", name: "Actions", holds: /\/(clusters|coherence|flow)$/ },
   { to: "/search", icon: "search", name: "Search", holds: /^\/search$/ },
+  { to: "/members", icon: "user", name: "Members", holds: /^\/(members|audit)$/, apart: true },
 ];
 
 function Rail({ project }: { project: number }) {
@@ -101,7 +102,7 @@ function Rail({ project }: { project: number }) {
           key={place.name}
           to={`/projects/${project}${place.to}`}
           title={place.name}
-          className={place === here ? "here" : ""}
+          className={`${place === here ? "here" : ""} ${place.apart ? "apart" : ""}`}
           aria-current={place === here ? "page" : undefined}
         >
           <Icon name={place.icon} size={20} />

@@ -4,6 +4,7 @@ import type { Run, Stage, Video } from "../api/types";
 import { actionKeys } from "../features/actions/queries";
 import { clusterKeys } from "../features/clusters/queries";
 import { coherenceKeys } from "../features/coherence/queries";
+import { memberKeys } from "../features/members/queries";
 import { projectKeys } from "../features/projects/queries";
 import { runKeys } from "../features/runs/queries";
 import { segmentKeys } from "../features/segments/queries";
@@ -13,7 +14,7 @@ import { videoKeys } from "../features/videos/queries";
 
 /** What the server says happened. */
 export interface Change {
-  kind: "video" | "stage" | "run" | "upload" | "vocabulary" | "versions" | "example";
+  kind: "video" | "stage" | "run" | "upload" | "vocabulary" | "versions" | "example" | "member" | "project";
   id: number | string;
   project: number;
   run: number | null;
@@ -81,6 +82,12 @@ export function staleAfter(change: Change): QueryKey[] {
       break;
     case "example":
       keys.push(["search", "example", String(change.id)]);
+      break;
+    case "member":
+      keys.push(memberKeys.ofProject(change.project), projectKeys.all);
+      break;
+    case "project":
+      keys.push(projectKeys.all);
       break;
     case "upload":
       keys.push(uploadKeys.unfinished(change.project));

@@ -10,6 +10,9 @@ export const routes: RouteObject[] = [
     hydrateFallbackElement: <div className="shell-wait" role="status" aria-label="Loading…" />,
     children: [
       { path: "/signin", lazy: async () => ({ Component: (await import("./routes/SignInRoute")).SignInRoute }) },
+      { path: "/invite/:token", lazy: async () => ({ Component: (await import("./routes/InviteRoute")).InviteRoute }) },
+      { path: "/reset", lazy: async () => ({ Component: (await import("./routes/ResetRoute")).ResetRequestRoute }) },
+      { path: "/reset/:key", lazy: async () => ({ Component: (await import("./routes/ResetRoute")).ResetRoute }) },
       {
         element: <Shell />,
         children: [
@@ -18,6 +21,11 @@ export const routes: RouteObject[] = [
             children: [
               { index: true, element: <Navigate replace to="/projects" /> },
               { path: "/projects", lazy: async () => ({ Component: (await import("./routes/ProjectsRoute")).ProjectsRoute }) },
+              { path: "/account", lazy: async () => ({ Component: (await import("./routes/AccountRoute")).AccountRoute }) },
+              {
+                path: "/projects/:project/members",
+                lazy: async () => ({ Component: (await import("./routes/MembersRoute")).MembersRoute }),
+              },
               { path: "/projects/:project", lazy: async () => ({ Component: (await import("./routes/VideosRoute")).VideosRoute }) },
               { path: "/projects/:project/runs", lazy: async () => ({ Component: (await import("./routes/RunsRoute")).RunsRoute }) },
               { path: "/projects/:project/runs/:run", lazy: async () => ({ Component: (await import("./routes/RunRoute")).RunRoute }) },

@@ -3,6 +3,9 @@ import type { Segment } from "../api/types";
 /** Addresses of the screens: one place that knows them. */
 export const paths = {
   projects: "/projects",
+  account: "/account",
+  members: (project: number) => `/projects/${project}/members`,
+  audit: (project: number) => `/projects/${project}/audit`,
   videos: (project: number) => `/projects/${project}`,
   runs: (project: number) => `/projects/${project}/runs`,
   run: (project: number, run: number) => `/projects/${project}/runs/${run}`,

@@ -1,11 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { Navigate, useNavigate, useSearchParams } from "react-router";
+import { Link, Navigate, useNavigate, useSearchParams } from "react-router";
+import { Icon } from "../../components/Icon";
+import { Providers } from "../../features/session/Providers";
 import { sessionQuery } from "../../features/session/queries";
 import { SignInForm } from "../../features/session/SignInForm";
-import { ConnectionBanner } from "../ConnectionBanner";
-import { Mark } from "../Shell";
-import "../shell.css";
-import "./routes.css";
+import { Entrance } from "./Entrance";
 import { useTitle } from "./useTitle";
 
 /** Only a path of our own: an address elsewhere would make the sign-in page a springboard. */
@@ -13,54 +12,40 @@ export function safeNext(next: string | null): string {
   return next !== null && /^\/(?![/\\])/.test(next) ? next : "/projects";
 }
 
+const CAME_BACK: Record<string, string> = {
+  uninvited: "You are known there, but nobody has invited you here yet. Ask an owner of a project for an invitation.",
+  inactive: "Your account here is switched off. Ask whoever runs this Kineme.",
+  cancelled: "You did not sign in there.",
+  failed: "Signing in there did not work. Try again, or use your password.",
+};
+
 export function SignInRoute() {
   useTitle("Sign in");
   const [params] = useSearchParams();
   const navigate = useNavigate();
   const session = useQuery(sessionQuery); // also brings the token the form needs
   const next = safeNext(params.get("next"));
+  const why = params.get("link") === "used" ? "This sign-in link was used already or is too old. Sign in with your password." : CAME_BACK[params.get("provider") ?? ""];
 
   if (session.data?.user) return <Navigate replace to={next} />;
   return (
-    <main className="sign-in">
-      <ConnectionBanner />
-      <div className="sign-in-card">
-        <div className="row">
-          <Mark size={32} />
-          <h1>Kineme</h1>
-        </div>
-        <p className="muted">Action primitives, found in the movement itself.</p>
-        <SignInForm onSignedIn={() => void navigate(next, { replace: true })} />
-      </div>
-      <Trace />
-    </main>
-  );
-}
-
-/** The instrument's own picture: a trace crossing its two thresholds, cut where it falls. Decoration only. */
-function Trace() {
-  const width = 1200;
-  const points: string[] = [];
-  const on: [number, number][] = [];
-  let from: number | null = null;
-  for (let x = 0; x <= width; x += 6) {
-    const t = x / 100;
-    const value = Math.max(0, Math.sin(t * 1.9) * 0.55 + Math.sin(t * 0.7 + 1) * 0.35 + Math.sin(t * 5.3) * 0.1);
-    points.push(`${x},${(150 - value * 120).toFixed(1)}`);
-    if (value > 0.32 && from === null) from = x;
-    if (value < 0.22 && from !== null) {
-      on.push([from, x]);
-      from = null;
-    }
-  }
-  return (
-    <svg className="sign-in-trace" viewBox={`0 0 ${width} 200`} preserveAspectRatio="none" aria-hidden="true">
-      <line x1="0" x2={width} y1="111" y2="111" stroke="var(--line-strong)" vectorEffect="non-scaling-stroke" />
-      <line x1="0" x2={width} y1="124" y2="124" stroke="var(--line-strong)" strokeDasharray="5 5" vectorEffect="non-scaling-stroke" />
-      <polyline points={points.join(" ")} fill="none" stroke="var(--energy)" strokeWidth="2" vectorEffect="non-scaling-stroke" />
-      {on.map(([a, b], i) => (
-        <rect key={a} x={a} y="172" width={b - a} height="14" fill={`var(--hue-${(i * 5) % 12})`} />
-      ))}
-    </svg>
+    <Entrance title="Kineme">
+      <p className="muted">Action primitives, found in the movement itself.</p>
+      {why && (
+        <p role="status" className="notice">
+          <Icon name="warning" /> {why}
+        </p>
+      )}
+      {params.get("reset") === "done" && (
+        <p role="status" className="notice">
+          <Icon name="check" /> Your new password holds. Sign in with it.
+        </p>
+      )}
+      <SignInForm onSignedIn={() => void navigate(next, { replace: true })} />
+      <Providers providers={session.data?.oidc ?? []} next={next} />
+      <p className="small muted">
+        <Link to="/reset">Forgotten your password?</Link>
+      </p>
+    </Entrance>
   );
 }

@@ -9,3 +9,20 @@ export const sessionQuery = queryOptions({
   queryFn: ({ signal }) => unwrap(api.GET("/api/session/", { signal })),
   staleTime: 5 * 60_000,
 });
+
+export const invitationQuery = (token: string) =>
+  queryOptions({
+    queryKey: ["invitation", token],
+    queryFn: ({ signal }) => unwrap(api.GET("/api/invitations/{token}/", { params: { path: { token } }, signal })),
+    retry: false,
+  });
+
+/** Whose password a link resets. */
+export const resetQuery = (key: string) =>
+  queryOptions({
+    queryKey: ["reset", key],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/api/auth/password/reset/", { params: { header: { "X-Password-Reset-Key": key } }, signal })),
+    retry: false,
+    staleTime: Infinity,
+  });
