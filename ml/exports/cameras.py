@@ -86,16 +86,14 @@ class Camera:
         Raises CannotDecode where the source ends before an episode does.
         """
         placed: dict[int, Placed] = {}
-        waiting = list(range(len(episodes)))
-        while waiting:
-            now: list[int] = []
-            for i in waiting:
-                if not now or episodes[i].slots[0] > episodes[now[-1]].slots[-1]:
-                    now.append(i)
-            waiting = [i for i in waiting if i not in set(now)]
-            frames = self._frames_of(source, [episodes[i] for i in now], tell)
-            with closing(frames):
-                for i in now:
+        passes = _without_overlap(episodes)
+        for number, some in enumerate(passes):
+
+            def of_pass(fraction: float, number: int = number) -> None:
+                tell((number + fraction) / len(passes))
+
+            with closing(self._frames_of(source, [episodes[i] for i in some], of_pass)) as frames:
+                for i in some:
                     placed[i] = self._append(len(episodes[i]), frames)
         return [placed[i] for i in range(len(episodes))]
 
@@ -178,6 +176,20 @@ class Camera:
             min(self.size[0], max(2, round(width * scale / 2) * 2)),
             min(self.size[1], max(2, round(height * scale / 2) * 2)),
         )
+
+
+def _without_overlap(episodes: Sequence[Episode]) -> list[list[int]]:
+    """All episodes, which are in order of start, in as few groups as the first fit gives: none overlaps another of its
+    group. Indices."""
+    groups: list[list[int]] = []
+    for i, episode in enumerate(episodes):
+        for group in groups:
+            if episodes[group[-1]].slots[-1] < episode.slots[0]:
+                group.append(i)
+                break
+        else:
+            groups.append([i])
+    return groups
 
 
 def _levels(image: Image) -> Counts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from ml.errors import CannotDecode
 from ml.exports.dataset import Primitive, Source
 from ml.preview import Mp4Writer
 from ml.video import EDGE_S, Picture, fit, pictures
+
+TOLD_EVERY = 100  # pictures
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,20 @@ class Clip:
 
 
 def cut_clips(
-    source: Source, primitives: Sequence[Primitive], folder: Path, long_side_px: int | None, quality: int
+    source: Source,
+    primitives: Sequence[Primitive],
+    folder: Path,
+    tell: Callable[[float], None],
+    *,
+    long_side_px: int | None,
+    quality: int,
 ) -> Iterator[Clip]:
     """A clip of each of `primitives`, which are in order of start, in that order: exactly the pictures of the source
     with start_s <= time < end_s, at the times they have there; where there is none, the one on screen at start_s.
 
     The files lie in `folder` until whoever takes them removes them. The source is decoded once, as far as the last
     primitive; as many encoders are open at a time as primitives overlap. Encoded in one thread: same bytes everywhere.
+    tell: called every hundred pictures with how far the source is, 0..1; may raise Cancelled.
 
     Raises CannotDecode where the source cannot be read, or ends before a primitive begins.
     """
@@ -39,7 +48,10 @@ def cut_clips(
     waiting = deque(primitives)
     before: Picture | None = None
     try:
-        for picture in pictures(source.path):
+        ends_s = max(one.end_s for one in primitives)
+        for number, picture in enumerate(pictures(source.path)):
+            if number % TOLD_EVERY == 0:
+                tell(min(1.0, picture.time_s / ends_s))
             while waiting and waiting[0].start_s <= picture.time_s + EDGE_S:
                 one = waiting.popleft()
                 on_screen = before if before is not None else picture
@@ -56,9 +68,9 @@ def cut_clips(
                 return
             before = picture
         if waiting:
-            ends_s = before.time_s if before is not None else 0.0
+            last_s = before.time_s if before is not None else 0.0
             raise CannotDecode(
-                f"the video ends at {ends_s:.1f} s, but a primitive begins at {waiting[0].start_s:.1f} s"
+                f"the video ends at {last_s:.1f} s, but a primitive begins at {waiting[0].start_s:.1f} s"
             )
         while open_clips:
             yield open_clips.popleft().close()

@@ -35,18 +35,23 @@ def write(dataset: Dataset, folder: Path, options: LapsOptions, progress: Progre
     Errors: see `Writer.write`.
     """
     tokenizer = load_tokenizer(dataset.tokenizer) if options.quantized else None
-    done, total = 0, len(dataset.primitives)
-    for source, primitives in dataset.by_source:
+    used = dataset.by_source
+    done = 0
+    for place, (source, primitives) in enumerate(used):
+
+        def tell(fraction: float, place: int = place) -> None:
+            progress((place + fraction) / len(used), f"video {place + 1} of {len(used)}")
+
         videos, codes = folder / source.key / "segmented_videos", folder / source.key / "code_indices"
         videos.mkdir(parents=True)
         codes.mkdir()
-        for number, clip in enumerate(cut_clips(source, primitives, videos, options.long_side_px, options.quality)):
+        clips = cut_clips(source, primitives, videos, tell, long_side_px=options.long_side_px, quality=options.quality)
+        for number, clip in enumerate(clips):
             stem = f"segment_{number:04d}_startwin_{_window(dataset, clip.primitive):06d}"
             clip.path.rename(videos / f"{stem}.mp4")
             facts = _codes(dataset, source, clip, f"segmented_videos/{stem}.mp4", tokenizer)
             (codes / f"{stem}.codes.json").write_text(to_json(facts, indent=None) + "\n", encoding="utf-8")
             done += 1
-            progress(done / total, f"{done} of {total} primitives")
         write_json(_segments(dataset, source, primitives), videos / f"{source.key}_segments.json")
     write_card(dataset, folder, "laps", options, {"clips": done}, _NOTES)
 

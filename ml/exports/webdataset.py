@@ -33,20 +33,31 @@ def write(dataset: Dataset, folder: Path, options: WebdatasetOptions, progress: 
     shards = folder / "shards"
     shards.mkdir(parents=True)
     counts: Counter[str] = Counter()
-    done, total = 0, len(dataset.primitives)
+    used = dataset.by_source
+    done = 0
     writer: _Shards | None = None
     with tempfile.TemporaryDirectory(dir=folder, prefix=".clips-") as clips:
         try:
-            for source, primitives in dataset.by_source:
+            for place, (source, primitives) in enumerate(used):
+
+                def tell(fraction: float, place: int = place) -> None:
+                    progress((place + fraction) / len(used), f"video {place + 1} of {len(used)}")
+
                 if writer is None or writer.split != source.split:
                     if writer is not None:
                         writer.close()
                     writer = _Shards(shards, source.split, options.shard_mb * MEGABYTE, counts)
-                for clip in cut_clips(source, primitives, Path(clips), options.long_side_px, options.quality):
+                for clip in cut_clips(
+                    source,
+                    primitives,
+                    Path(clips),
+                    tell,
+                    long_side_px=options.long_side_px,
+                    quality=options.quality,
+                ):
                     writer.add(f"{source.key}-{clip.primitive.id:08d}", _sample(dataset, source, clip))
                     clip.path.unlink()
                     done += 1
-                    progress(done / total, f"{done} of {total} primitives")
         finally:
             if writer is not None:
                 writer.close()

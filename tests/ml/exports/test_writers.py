@@ -81,6 +81,7 @@ def test_progress_grows_and_may_stop_the_export(kind: str, dataset: Dataset, tmp
     with pytest.raises(Cancelled):
         writer.write(dataset, tmp_path / "stopped", writer.options(), stop)
     assert not list((tmp_path / "stopped").rglob("*.part"))
+    assert not list((tmp_path / "stopped").rglob(".clips-*"))
 
 
 @pytest.mark.parametrize("kind", ["laps", "lerobot", "webdataset"])
