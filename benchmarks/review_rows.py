@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from backend.projects.models import Membership, Project, Role, User
 from backend.reviews.models import Adjudication, Assignment, Comment, Review
+from backend.reviews.services import settle_run
 from backend.runs.models import Run
 from backend.vocabulary.management.commands.generate_segments import NAME
 from benchmarks.search import timed
@@ -135,6 +136,7 @@ def _review(run: Run, n_reviews: int, n_reviewers: int) -> None:
     with connection.cursor() as cursor:
         for statement in FILL:
             cursor.execute(statement, values)
+    settle_run(run)
 
 
 # Every number comes from a hash of the ids, so that the same generated run is always reviewed alike.
@@ -171,12 +173,6 @@ FILL = [
         FROM reviews_assignment WHERE run_id = %(run)s
         ORDER BY hashint8(segment_id * 7 + 1), reviewer_id LIMIT %(n_reviews)s) AS a
     JOIN vocabulary_segment AS s ON s.id = a.segment_id
-    """,
-    """
-    UPDATE vocabulary_segment AS s SET quality = r.mean FROM (
-        SELECT segment_id, avg(quality) AS mean FROM reviews_review WHERE run_id = %(run)s AND NOT skipped
-        GROUP BY segment_id) AS r
-    WHERE s.id = r.segment_id
     """,
     """
     INSERT INTO reviews_adjudication (project_id, segment_id, quality, action_id, note, by_id, at)
