@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Avg, Count, IntegerField, Max, OuterRef, Q, Subquery
+from django.db.models import Avg, IntegerField, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -36,7 +37,8 @@ def _with_figures(videos: VideoQuerySet) -> VideoQuerySet:
     newest run of all left it out, and `ingest_progress`."""
     me = Video.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
     finished = me.annotate(value=Max("runs__pk", filter=Q(runs__status="done"))).values("value")
-    found = me.annotate(value=Count("segments", filter=Q(segments__run=OuterRef("latest_run")))).values("value")
+    # They are numbered from 0 within run and video: the last one says how many, and nobody counts.
+    last = me.filter(segments__run=OuterRef("latest_run")).order_by("-segments__index").values("segments__index")[:1]
     newest = me.annotate(value=Max("runs__pk")).values("value")
     failed = me.filter(stages__run=OuterRef("newest_run"), stages__status="failed").order_by("stages__pk")
     ingest = me.annotate(value=Avg("stages__progress", filter=Q(stages__run=None))).values("value")
@@ -48,7 +50,7 @@ def _with_figures(videos: VideoQuerySet) -> VideoQuerySet:
             ingest_progress=Subquery(ingest),
         )
         .annotate(
-            n_segments=Subquery(found, output_field=IntegerField()),
+            n_segments=Coalesce(Subquery(last, output_field=IntegerField()) + 1, 0),
             run_reason=Subquery(failed.values("stages__reason")[:1]),
         )
     )

@@ -283,6 +283,13 @@ class Segment(models.Model):
                 condition=Q(apart__gt=0),
                 name="segment_run_apart",
             ),
+            # What people said of a run, without its wide rows (backend/vocabulary/finished.py).
+            models.Index(
+                fields=("run", "id"),
+                include=("action", "quality"),
+                condition=Q(action__isnull=False) | Q(quality__isnull=False),
+                name="segment_run_said",
+            ),
             models.Index(fields=("project", "quality"), condition=Q(quality__isnull=False), name="segment_quality"),
             models.Index("project", F("end_s") - F("start_s"), name="segment_duration"),
             # Vectors are indexed space by space, once there are many: backend/vocabulary/indexes.py.

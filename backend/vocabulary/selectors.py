@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 from django.db.models import (
-    Avg,
-    Count,
     ExpressionWrapper,
     F,
     FloatField,
@@ -21,7 +19,6 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
-    Sum,
 )
 from numpy.typing import NDArray
 from pgvector.django import CosineDistance
@@ -29,6 +26,7 @@ from pgvector.django import CosineDistance
 from backend.projects.models import User
 from backend.runs.models import Run, StageExecution, Status
 from backend.videos.models import Video
+from backend.vocabulary.finished import ClusterFigures, primitives_of, said_of
 from backend.vocabulary.models import Action, Cluster, ClusterCoherence, Coherence, Segment, SegmentQuerySet
 
 EXACT_UP_TO = 30_000
@@ -83,23 +81,11 @@ class ClusterCard:
 
 def cluster_cards(run: Run) -> list[ClusterCard]:
     """Every cluster of a run, the largest first. The histograms share their bins, so cards can be compared."""
-    clusters = list(
-        run.clusters.select_related("action")
-        .annotate(
-            mean_s=Avg(F("segments__end_s") - F("segments__start_s")),
-            total_s=Sum(F("segments__end_s") - F("segments__start_s")),
-            n_videos=Count("segments__video", distinct=True),
-        )
-        .order_by("index")
-    )
-    rows = run.segments.filter(cluster__isnull=False).values_list("cluster_id", F("end_s") - F("start_s"))
-    durations: dict[int, list[float]] = {}
-    for cluster_id, duration in rows:
-        durations.setdefault(cluster_id, []).append(duration)
-    longest = max((d for values in durations.values() for d in values), default=1.0)
+    clusters = list(run.clusters.select_related("action").order_by("index"))
+    figures = primitives_of(run).by_cluster(HISTOGRAM_BINS)
+    nothing = ClusterFigures(0.0, 0, 0, [0] * HISTOGRAM_BINS)
     wanted = [pk for cluster in clusters for pk in cluster.medoids[:MEDOIDS_SHOWN]]
-    shown = run.segments.filter(pk__in=wanted).with_names()
-    medoids = {segment.pk: segment for segment in shown}
+    medoids = Segment.objects.with_names().in_bulk(wanted)
     scores: dict[int, list[ClusterCoherence]] = {}
     for score in ClusterCoherence.objects.filter(coherence__run=run).select_related("coherence").order_by("coherence"):
         scores.setdefault(score.cluster_id, []).append(score)
@@ -108,14 +94,15 @@ def cluster_cards(run: Run) -> list[ClusterCard]:
         ClusterCard(
             cluster=cluster,
             share=cluster.size / total,
-            mean_duration_s=cluster.mean_s or 0.0,
-            total_duration_s=cluster.total_s or 0.0,
-            n_videos=cluster.n_videos,
-            durations_histogram=np.histogram(durations.get(cluster.pk, []), HISTOGRAM_BINS, (0, longest))[0].tolist(),
+            mean_duration_s=found.total_s / found.n if found.n else 0.0,
+            total_duration_s=found.total_s,
+            n_videos=found.n_videos,
+            durations_histogram=found.histogram,
             medoids=[medoids[pk] for pk in cluster.medoids[:MEDOIDS_SHOWN] if pk in medoids],
             coherence=scores.get(cluster.pk, []),
         )
         for cluster in clusters
+        for found in [figures.get(cluster.pk, nothing)]
     ]
 
 
@@ -125,40 +112,31 @@ def coherence_of(run: Run) -> list[Coherence]:
     return list(run.coherence.prefetch_related(clusters).order_by("position"))
 
 
-MAP_COLUMNS = {
-    # name → (SQL, its type in PostgreSQL's binary COPY, type in the answer)
-    "ids": ("s.id::float8", ">f8", "float64"),
-    "x": ("s.x::float4", ">f4", "float32"),
-    "y": ("s.y::float4", ">f4", "float32"),
-    "cluster": ("coalesce(c.index, -1)::int4", ">i4", "int32"),
-    "action": ("coalesce(s.action_id, c.action_id, -1)::int4", ">i4", "int32"),
-    "video": ("s.video_id::int4", ">i4", "int32"),
-    "quality": ("coalesce(s.quality, 'NaN')::float4", ">f4", "float32"),
-    "start_s": ("s.start_s", ">f8", "float64"),
-    "end_s": ("s.end_s", ">f8", "float64"),
-}
-COPY_HEADER_BYTES = 19
-COPY_TRAILER_BYTES = 2
-
-
 def map_columns(run: Run) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """The scatter of a run: its facts, and one entry a segment that has a place. -1 and NaN stand for none.
-
-    By binary COPY, which makes no Python object of a row: there may be 100,000.
-    """
-    selected = ", ".join(sql for sql, _, _ in MAP_COLUMNS.values())
-    question = (
-        f"COPY (SELECT {selected} FROM vocabulary_segment s LEFT JOIN vocabulary_cluster c ON c.id = s.cluster_id "
-        f"WHERE s.run_id = {run.pk:d} AND s.x IS NOT NULL ORDER BY s.id) TO STDOUT (FORMAT BINARY)"
-    )
-    with connection.cursor() as cursor, cursor.copy(question) as copy:
-        content = b"".join(copy)
-    # No column is null, so every row has the same length: a count of fields, then each field behind its length.
-    row = [("fields", ">i2")]
-    for name, (_, kind, _) in MAP_COLUMNS.items():
-        row += [(f"{name}_bytes", ">i4"), (name, kind)]
-    rows = np.frombuffer(content[COPY_HEADER_BYTES:-COPY_TRAILER_BYTES], np.dtype(row))
-    columns = {name: rows[name].astype(kind) for name, (_, _, kind) in MAP_COLUMNS.items()}
+    """The scatter of a run: its facts, and one entry a segment that has a place. -1 and NaN stand for none."""
+    primitives = primitives_of(run)
+    own, quality = said_of(run, primitives)
+    shown = ~np.isnan(primitives.x)
+    clusters = list(run.clusters.order_by("pk").values_list("pk", "index", "action_id"))
+    # A last entry for those without a cluster: that is where -1 leads.
+    index = np.array([one[1] for one in clusters] + [-1], dtype=np.int32)
+    named = np.array([-1 if one[2] is None else one[2] for one in clusters] + [-1], dtype=np.int64)
+    pks = np.array([one[0] for one in clusters], dtype=np.int64)
+    at = np.searchsorted(pks, primitives.cluster_id)
+    at[primitives.cluster_id == -1] = len(clusters)
+    columns: dict[str, NDArray[Any]] = {
+        "ids": primitives.ids.astype(np.float64),
+        "x": primitives.x,
+        "y": primitives.y,
+        "cluster": index[at],
+        "action": np.where(own == -1, named[at], own).astype(np.int32),
+        "video": primitives.video.astype(np.int32),
+        "quality": quality,
+        "start_s": primitives.start_s,
+        "end_s": primitives.end_s,
+    }
+    if not shown.all():
+        columns = {name: column[shown] for name, column in columns.items()}
     actions = Action.objects.filter(project=run.project_id, pk__in=np.unique(columns["action"]).tolist())
     facts = {
         "run": run.pk,
