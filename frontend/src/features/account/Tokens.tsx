@@ -55,8 +55,14 @@ export function Tokens() {
                   <span>until {day(token.expires_at)}</span>
                 </span>
               </span>
-              <button type="button" className="button small danger" disabled={revoke.isPending} onClick={() => revoke.mutate(token.id)}>
-                Revoke<span className="visually-hidden"> {token.name}</span>
+              <button
+                type="button"
+                className="button small danger"
+                aria-label={`Revoke ${token.name}`}
+                disabled={revoke.isPending}
+                onClick={() => revoke.mutate(token.id)}
+              >
+                Revoke
               </button>
             </li>
           ))}

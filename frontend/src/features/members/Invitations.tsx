@@ -40,10 +40,11 @@ export function Invitations({ project }: { project: number }) {
             <button
               type="button"
               className="button small danger"
+              aria-label={`Take back the invitation ${invitation.note}`.trim()}
               disabled={revoke.isPending}
               onClick={() => revoke.mutate(invitation.id)}
             >
-              Take back<span className="visually-hidden"> the invitation {invitation.note}</span>
+              Take back
             </button>
           </li>
         ))}

@@ -58,9 +58,13 @@ export function MemberList({ project, me, isOwner, onLeft }: MemberListProps) {
               <span className="badge">{member.role}</span>
             )}
             {(isOwner || member.user.id === me) && (
-              <button type="button" className="button small danger" onClick={() => setGoing(member)}>
+              <button
+                type="button"
+                className="button small danger"
+                aria-label={member.user.id === me ? "Leave this project" : `Remove ${member.user.display_name}`}
+                onClick={() => setGoing(member)}
+              >
                 {member.user.id === me ? "Leave" : "Remove"}
-                <span className="visually-hidden"> {member.user.id === me ? "this project" : member.user.display_name}</span>
               </button>
             )}
           </li>
