@@ -123,10 +123,15 @@ class Review(models.Model):
             # Whole: what everybody said of a run is read from the index alone.
             models.Index(
                 fields=("run", "segment"),
-                include=("quality", "reviewer", "action", "skipped"),
-                name="review_of_run_whole",
+                include=("quality", "reviewer", "action", "skipped", "confidence", "start_s", "end_s"),
+                name="review_ratings_of_run",
             ),
-            models.Index(fields=("run", "reviewer"), name="review_by_reviewer"),
+            models.Index(
+                fields=("run", "reviewer"),
+                include=("skipped", "flagged", "seconds", "updated_at"),
+                name="review_progress_of_run",
+            ),
+            models.Index(fields=("run", "updated_at"), name="review_newest_of_run"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """The ratings of a run as columns, and the figures of agreement taken from them.
 
 200,000 reviews have to answer while somebody waits (docs/decisions/0014-comments-and-blindness.md has the times), so
-they are read once, in binary, and everything is taken from the same columns: no figure is of another moment than its
+they are read once, as arrays, and everything is taken from the same columns: no figure is of another moment than its
 neighbour.
 """
 
@@ -21,6 +21,7 @@ from ml.agreement import Agreement, Level, agreement
 REPEATS = 1000
 INTERVAL = (2.5, 97.5)
 NOBODY = -1
+HEADER = bytes(20)  # of an array without elements
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -39,6 +40,17 @@ class Figure:
 NOTHING = Figure(None, None, None, 0)
 
 
+COLUMNS = {
+    "segment": "i8",
+    "reviewer": "i8",
+    "quality": "i2",
+    "confidence": "i2",
+    "action": "i8",
+    "start_s": "f8",
+    "end_s": "f8",
+}
+
+
 @dataclass(frozen=True)
 class Ratings:
     """Every review of a run that rates, in the order of segment and reviewer."""
@@ -53,6 +65,12 @@ class Ratings:
 
     def __len__(self) -> int:
         return len(self.segment)
+
+    def shared(self) -> Ratings:
+        """Those of primitives that two or more people rated."""
+        _, n, which = _groups(self.segment)
+        twice = n[which] >= 2
+        return Ratings(**{name: getattr(self, name)[twice] for name in COLUMNS})
 
     def pairs(self) -> tuple[Ints, Ints]:
         """Rows of every two people who rated one primitive, each pair once, the lower id first."""
@@ -105,36 +123,31 @@ class Figures:
 
 
 def _columns(query: str, names: dict[str, str]) -> dict[str, npt.NDArray[Any]]:
-    """What a query of fixed-width columns without NULL gives, by name; `names` says the type of each (i2, i8, f8).
+    """What a query of columns without NULL gives, by name; `names` says the type of each (i2, i8, f8).
 
-    Postgres' binary COPY: 19 bytes of header, then rows of a field count and each field's length and bytes, big-endian.
+    Each column comes as one array in Postgres' binary form: 20 bytes of header, then each element's length and bytes,
+    big-endian. Row by row, the driver would take seconds.
     """
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT BINARY)") as copy:
-        content = b"".join(bytes(part) for part in copy)
-    row = np.dtype(
-        [("n", ">i2"), *(pair for name, kind in names.items() for pair in ((f"{name} is", ">i4"), (name, f">{kind}")))]
-    )
-    table = np.frombuffer(content, dtype=row, offset=19, count=(len(content) - 21) // row.itemsize)
-    return {name: table[name].astype(np.float64 if kind == "f8" else np.int64) for name, kind in names.items()}
+    arrays = ", ".join(f"array_send(array_agg({name}))" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {arrays} FROM ({query}) AS rows ({', '.join(names)})")
+        found = cursor.fetchone()
+    return {
+        name: np.frombuffer(bytes(content or HEADER), dtype=[("bytes", ">i4"), ("value", f">{kind}")], offset=20)[
+            "value"
+        ].astype(np.float64 if kind == "f8" else np.int64)
+        for content, (name, kind) in zip(found, names.items(), strict=True)
+    }
 
 
 def ratings_of(run: Run) -> Ratings:
-    kinds = {
-        "segment": "i8",
-        "reviewer": "i8",
-        "quality": "i2",
-        "confidence": "i2",
-        "action": "i8",
-        "start_s": "f8",
-        "end_s": "f8",
-    }
     found = _columns(
         f"""
         SELECT segment_id, reviewer_id, quality, confidence, coalesce(action_id, {NOBODY}),
             coalesce(start_s, 'NaN'), coalesce(end_s, 'NaN')
         FROM reviews_review WHERE run_id = {int(run.pk)} AND NOT skipped
         """,
-        kinds,
+        COLUMNS,
     )
     order = np.lexsort((found["reviewer"], found["segment"]))
     return Ratings(**{name: column[order] for name, column in found.items()})
@@ -161,43 +174,55 @@ def _cuts(run: Run, segments: Ints) -> tuple[Floats, Floats]:
 
 def figures_of(run: Run) -> Figures:
     ratings = ratings_of(run)
-    first, second = ratings.pairs()
+    shared = ratings.shared()
+    first, second = shared.pairs()
     confidences = np.bincount(ratings.confidence, minlength=MAX_CONFIDENCE + 1)
-    start, end, overlap = _edges(run, ratings, first, second)
+    start, end, overlap = _edges(run, shared, first, second)
     n_rated, n_kept = _kept(run, ratings)
     return Figures(
-        quality=_alpha(ratings.segment, ratings.quality, "interval", MAX_QUALITY + 1),
-        labels=_label_alpha(ratings),
+        quality=_alpha(shared.segment, shared.quality, "interval", MAX_QUALITY + 1),
+        labels=_label_alpha(shared),
         start=start,
         end=end,
         overlap=overlap,
         confidence=_mean_of_counts(confidences, np.arange(MAX_CONFIDENCE + 1)),
         confidences=confidences.tolist(),
-        pairs=_pairs(ratings, first, second),
-        biases=_biases(ratings),
+        pairs=_pairs(shared, first, second),
+        biases=_biases(shared),
         n_rated=n_rated,
         n_kept=n_kept,
     )
 
 
+def _groups(ordered: Ints) -> tuple[Ints, Ints, Ints]:
+    """Of values in order: where each new one begins, how often it comes, and for each row which it is."""
+    begins = np.ones(len(ordered), dtype=bool)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    start = np.flatnonzero(begins)
+    return start, np.diff(np.append(start, len(ordered))), np.cumsum(begins) - 1
+
+
 def _alpha(segment: Ints, value: Ints, level: Level, n_values: int) -> Agreement:
     """Krippendorff's alpha; value in 0..n_values-1, rows in the order of segment."""
-    _, start, n = np.unique(segment, return_index=True, return_counts=True)
-    twice = np.flatnonzero(n >= 2)
-    counts = np.zeros((len(twice), max(1, n_values)), dtype=np.int64)
+    start, n, _ = _groups(segment)
+    start, n = start[n >= 2], n[n >= 2]
+    counts = np.zeros((len(start), max(1, n_values)), dtype=np.int64)
     for place in range(int(n.max(initial=0))):
-        has = n[twice] > place
-        counts[np.flatnonzero(has), value[start[twice][has] + place]] += 1
-    if len(counts) == 0:
-        return agreement(counts, level)
-    patterns, which = np.unique(counts, axis=0, return_inverse=True)
-    return agreement(patterns, level, times=np.bincount(which.ravel()).astype(np.int64))
+        has = np.flatnonzero(n > place)
+        counts[has, value[start[has] + place]] += 1
+    # What was rated alike counts together. Rows are told apart by one number each, where that fits: it sorts faster.
+    base = int(n.max(initial=0)) + 1
+    if base ** counts.shape[1] < 2**62:
+        codes = counts @ base ** np.arange(counts.shape[1], dtype=np.int64)
+        _, one, times = np.unique(codes, return_index=True, return_counts=True)
+        return agreement(counts[one], level, times=times.astype(np.int64))
+    return agreement(counts, level)
 
 
-def _label_alpha(ratings: Ratings) -> Agreement:
-    named = ratings.action != NOBODY
-    labels, value = np.unique(ratings.action[named], return_inverse=True)
-    return _alpha(ratings.segment[named], value.ravel().astype(np.int64), "nominal", len(labels))
+def _label_alpha(shared: Ratings) -> Agreement:
+    named = shared.action != NOBODY
+    labels, value = np.unique(shared.action[named], return_inverse=True)
+    return _alpha(shared.segment[named], value.ravel().astype(np.int64), "nominal", len(labels))
 
 
 def _pairs(ratings: Ratings, first: Ints, second: Ints) -> list[PairFigures]:
@@ -228,17 +253,15 @@ def _pairs(ratings: Ratings, first: Ints, second: Ints) -> list[PairFigures]:
     ]
 
 
-def _biases(ratings: Ratings) -> list[tuple[int, Figure]]:
+def _biases(shared: Ratings) -> list[tuple[int, Figure]]:
     """Of those who rated something that others rated too: mean of own - mean of the others'.
 
     Drawn by the different differences, of which there are few, so that its bootstrap costs nothing.
     """
-    _, which, n = np.unique(ratings.segment, return_inverse=True, return_counts=True)
-    which = which.ravel()
-    shared = n[which] >= 2
-    total = np.bincount(which, weights=ratings.quality)
-    others = (total[which] - ratings.quality)[shared] / (n[which][shared] - 1)
-    above, reviewer = ratings.quality[shared] - others, ratings.reviewer[shared]
+    _, n, which = _groups(shared.segment)
+    total = np.bincount(which, weights=shared.quality)
+    above = shared.quality - (total[which] - shared.quality) / (n[which] - 1)
+    reviewer = shared.reviewer
     found: list[tuple[int, Figure]] = []
     for person in np.unique(reviewer).tolist():
         values, counts = np.unique(above[reviewer == person], return_counts=True)
@@ -257,8 +280,11 @@ def _edges(run: Run, ratings: Ratings, first: Ints, second: Ints) -> tuple[Figur
     moved = ~(np.isnan(ratings.start_s) & np.isnan(ratings.end_s))
     some = moved[first] | moved[second]
     a, b = first[some], second[some]
-    segments, at = np.unique(ratings.segment[a], return_inverse=True)
-    cut_start, cut_end = (column[at.ravel()] for column in _cuts(run, segments))
+    begin, _, at = _groups(np.sort(ratings.segment[a]))
+    order = np.argsort(ratings.segment[a], kind="stable")
+    place = np.empty_like(at)
+    place[order] = at
+    cut_start, cut_end = (column[place] for column in _cuts(run, ratings.segment[a][order][begin]))
     a_start, b_start = (np.where(np.isnan(ratings.start_s[row]), cut_start, ratings.start_s[row]) for row in (a, b))
     a_end, b_end = (np.where(np.isnan(ratings.end_s[row]), cut_end, ratings.end_s[row]) for row in (a, b))
     both = np.clip(np.minimum(a_end, b_end) - np.maximum(a_start, b_start), 0, None)
@@ -277,8 +303,9 @@ def _kept(run: Run, ratings: Ratings) -> tuple[int, int]:
         """,
         {"segment": "i8", "quality": "i2"},
     )
-    segments, which, n = np.unique(ratings.segment, return_inverse=True, return_counts=True)
-    mean = np.bincount(which.ravel(), weights=ratings.quality, minlength=len(segments)) / n
+    start, n, which = _groups(ratings.segment)
+    segments = ratings.segment[start]
+    mean = np.bincount(which, weights=ratings.quality, minlength=len(segments)) / n
     open_ = ~np.isin(segments, settled["segment"])
     n_kept = (mean[open_] >= KEPT_FROM).sum() + (settled["quality"] >= KEPT_FROM).sum()
     return int(open_.sum() + len(settled["segment"])), int(n_kept)
