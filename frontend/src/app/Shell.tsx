@@ -3,6 +3,7 @@ import { Suspense } from "react";
 import { Link, Navigate, Outlet, useLocation, useNavigate, useParams } from "react-router";
 import { Icon, type IconName } from "../components/Icon";
 import { Failed, Skeleton } from "../components/PanelState";
+import { Bell } from "../features/comments/Bell";
 import { ProjectSwitcher } from "../features/projects/ProjectSwitcher";
 import { Jobs } from "../features/runs/Jobs";
 import { sessionQuery } from "../features/session/queries";
@@ -58,6 +59,7 @@ export function Shell() {
         <span className="push" />
         <UploadsNote />
         {project !== null && <Jobs project={project} />}
+        <Bell />
         <UserMenu />
       </header>
       <ConnectionBanner />
@@ -86,6 +88,7 @@ const PLACES: { to: string; icon: IconName; name: string; holds: RegExp; apart?:
   { to: "/map", icon: "map", name: "Map", holds: /\/map$/ },
   { to: "/clusters", icon: "projects", name: "Actions", holds: /\/(clusters|coherence|flow)$/ },
   { to: "/search", icon: "search", name: "Search", holds: /^\/search$/ },
+  { to: "/review", icon: "review", name: "Review", holds: /^\/(review|runs\/\d+\/review)$/ },
   { to: "/members", icon: "user", name: "Members", holds: /^\/(members|audit)$/, apart: true },
 ];
 

@@ -82,6 +82,7 @@ test("a panel that failed says why and tries again", async () => {
 test("a server that is away is told in one banner, which goes when it is back", async () => {
   let away = true;
   server.use(http.get("*/api/projects/", () => (away ? HttpResponse.error() : HttpResponse.json([project()]))));
+  server.use(http.get("*/api/mentions/", () => (away ? HttpResponse.error() : HttpResponse.json({ unseen: 0, results: [] }))));
   renderApp("/projects");
   expect(await screen.findByText(/The server does not answer. Trying again/)).toBeInTheDocument();
   away = false;

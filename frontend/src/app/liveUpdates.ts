@@ -2,8 +2,10 @@ import { useQueryClient, type QueryClient, type QueryKey } from "@tanstack/react
 import { useEffect, useState } from "react";
 import type { Run, Stage, Video } from "../api/types";
 import { actionKeys } from "../features/actions/queries";
+import { agreementKeys } from "../features/agreement/queries";
 import { clusterKeys } from "../features/clusters/queries";
 import { coherenceKeys } from "../features/coherence/queries";
+import { commentKeys } from "../features/comments/queries";
 import { memberKeys } from "../features/members/queries";
 import { projectKeys } from "../features/projects/queries";
 import { runKeys } from "../features/runs/queries";
@@ -14,7 +16,7 @@ import { videoKeys } from "../features/videos/queries";
 
 /** What the server says happened. */
 export interface Change {
-  kind: "video" | "stage" | "run" | "upload" | "vocabulary" | "versions" | "example" | "member" | "project";
+  kind: "video" | "stage" | "run" | "upload" | "vocabulary" | "versions" | "example" | "member" | "project" | "reviews" | "comments";
   id: number | string;
   project: number;
   run: number | null;
@@ -27,6 +29,8 @@ export interface Change {
 
 const THROTTLE_MS = 700;
 const POLL_MS = 5000;
+/** Fifty reviewers say something a dozen times a second; their pages ask for the figures once in so long. */
+const REVIEWS_MS = 5000;
 
 /** Puts the new numbers into what is on screen at once, without asking the server. True when nothing else can have changed. */
 export function patch(client: QueryClient, change: Change): boolean {
@@ -75,7 +79,14 @@ export function staleAfter(change: Change): QueryKey[] {
       keys.push(videoKeys.ofProject(change.project), videoKeys.one(Number(change.id)), projectKeys.all);
       break;
     case "vocabulary":
-      keys.push(actionKeys.all, clusterKeys.all, segmentKeys.all);
+      keys.push(actionKeys.all, clusterKeys.all, segmentKeys.all, agreementKeys.actions(change.project));
+      break;
+    case "reviews":
+      if (change.run !== null) keys.push(agreementKeys.ofRun(change.run));
+      break;
+    case "comments":
+      if (change.video !== null) keys.push(commentKeys.ofVideo(change.video));
+      keys.push(commentKeys.mentions, ["comments", "segment"]);
       break;
     case "versions":
       keys.push(versionKeys.ofProject(change.project));
@@ -112,7 +123,7 @@ export function staleAfter(change: Change): QueryKey[] {
 }
 
 function everythingOf(project: number): QueryKey[] {
-  return [projectKeys.all, videoKeys.ofProject(project), runKeys.all, runKeys.activeStages(project), uploadKeys.unfinished(project), clusterKeys.all, actionKeys.all, coherenceKeys.all, versionKeys.ofProject(project)];
+  return [projectKeys.all, videoKeys.ofProject(project), runKeys.all, runKeys.activeStages(project), uploadKeys.unfinished(project), clusterKeys.all, actionKeys.all, coherenceKeys.all, versionKeys.ofProject(project), agreementKeys.all, commentKeys.all];
 }
 
 /**
@@ -127,6 +138,9 @@ export function useLiveUpdates(project: number | null): boolean {
     if (project === null || typeof EventSource === "undefined") return;
     const stale = new Map<string, QueryKey>();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let reviewed = -Infinity;
+    let later: ReturnType<typeof setTimeout> | undefined;
+    const laterStale = new Map<string, QueryKey>();
     let wasUp = false;
 
     const flush = () => {
@@ -138,6 +152,19 @@ export function useLiveUpdates(project: number | null): boolean {
     const mark = (keys: QueryKey[]) => {
       for (const key of keys) stale.set(JSON.stringify(key), key);
       timer ??= setTimeout(flush, THROTTLE_MS);
+    };
+
+    const markLater = (keys: QueryKey[]) => {
+      for (const key of keys) laterStale.set(JSON.stringify(key), key);
+      later ??= setTimeout(
+        () => {
+          later = undefined;
+          reviewed = Date.now();
+          mark([...laterStale.values()]);
+          laterStale.clear();
+        },
+        Math.max(0, reviewed + REVIEWS_MS - Date.now()),
+      );
     };
 
     let source: EventSource | null = null;
@@ -152,7 +179,8 @@ export function useLiveUpdates(project: number | null): boolean {
       source.addEventListener("error", () => setLive(false));
       source.addEventListener("change", (event: MessageEvent<string>) => {
         const change = JSON.parse(event.data) as Change;
-        if (!patch(client, change)) mark(staleAfter(change));
+        if (change.kind === "reviews") markLater(staleAfter(change));
+        else if (!patch(client, change)) mark(staleAfter(change));
       });
     };
     const close = () => {
@@ -179,6 +207,7 @@ export function useLiveUpdates(project: number | null): boolean {
       document.removeEventListener("visibilitychange", onVisibility);
       clearInterval(poll);
       clearTimeout(timer);
+      clearTimeout(later);
       close();
     };
   }, [client, project]);

@@ -55,6 +55,8 @@ export const routes: RouteObject[] = [
               { path: "/projects/:project/search", lazy: async () => ({ Component: (await import("./routes/SearchRoute")).SearchRoute }) },
               { path: "/projects/:project/compare", lazy: async () => ({ Component: (await import("./routes/CompareRoute")).CompareRoute }) },
               { path: "/projects/:project/versions", lazy: async () => ({ Component: (await import("./routes/VersionsRoute")).VersionsRoute }) },
+              { path: "/projects/:project/review", lazy: async () => ({ Component: (await import("./routes/TeamReviewRoute")).TeamReviewRoute }) },
+              { path: "/projects/:project/audit", lazy: async () => ({ Component: (await import("./routes/AuditRoute")).AuditRoute }) },
               { path: "*", element: <NotFound /> },
             ],
           },

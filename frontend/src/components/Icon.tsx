@@ -41,6 +41,8 @@ const PATHS = {
   search: "M9 3.5a5.5 5.5 0 110 11 5.5 5.5 0 010-11M13 13l4 4",
   compare: "M4 6h9M10.5 3.5L13 6l-2.5 2.5M16 14H7M9.5 11.5L7 14l2.5 2.5",
   stop: "M5.5 5.5h9v9h-9z",
+  review: "M4 4.5h12v8.5H9l-3 3v-3H4zM7 9l2 2 4-4",
+  bell: "M5 14h10l-1.2-2V8.5a3.8 3.8 0 00-7.6 0V12zM8.5 16.2a1.6 1.6 0 003 0",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -13,10 +13,14 @@ import type { Grip, Place } from "../../../components/timeline/gestures";
 import type { Signal } from "../../../components/timeline/SignalPlot";
 import { TimelineStack } from "../../../components/timeline/TimelineStack";
 import { annotationsQuery } from "../../../features/annotations/queries";
+import { CommentLane } from "../../../features/comments/CommentLane";
+import { Comments } from "../../../features/comments/CommentList";
+import { commentsQuery } from "../../../features/comments/queries";
 import { clustersQuery } from "../../../features/clusters/queries";
 import { CuttingPanel } from "../../../features/cutting/CuttingPanel";
 import { edgeNear, isChanged, middle, type Edge, type Piece } from "../../../features/cutting/pieces";
 import { paramsOf, useDraft } from "../../../features/cutting/useDraft";
+import { projectQuery } from "../../../features/projects/queries";
 import { runsQuery } from "../../../features/runs/queries";
 import { signalsQuery } from "../../../features/runs/signals";
 import { parseSelection } from "../../../features/selection/selection";
@@ -56,7 +60,7 @@ interface WorkbenchProps {
 }
 
 const NO_SEGMENTS: Segment[] = [];
-const TABS = ["primitive", "detector", "list"] as const;
+const TABS = ["primitive", "detector", "list", "comments"] as const;
 type Tab = (typeof TABS)[number];
 
 export function Workbench({ project, video, source, durationS }: WorkbenchProps) {
@@ -77,6 +81,8 @@ export function Workbench({ project, video, source, durationS }: WorkbenchProps)
   const clusters = useQuery({ ...clustersQuery(run ?? 0), enabled: run !== null });
   const others = useQuery({ ...segmentsOfVideoQuery(other ?? 0, video.id), enabled: other !== null });
   const annotations = useQuery(annotationsQuery(video.id));
+  const owner = useQuery(projectQuery(project));
+  const comments = useQuery(commentsQuery({ video: video.id }));
   const saved = segments.data ?? NO_SEGMENTS;
   const byId = useMemo(() => new Map(saved.map((segment) => [segment.id, segment])), [saved]);
 
@@ -166,6 +172,14 @@ export function Workbench({ project, video, source, durationS }: WorkbenchProps)
     },
     [editable, pieces, index, saved, clock, fps, onPick, patchSearch],
   );
+
+  const about = useMemo(() => ({ video: video.id }), [video.id]);
+  const open = comments.data?.results.filter(({ deleted_at, resolved_at }) => deleted_at === null && resolved_at === null).length ?? 0;
+  const seekComment = (timeS: number) => {
+    clock.set(timeS);
+    axis.reveal(timeS, timeS);
+    setTab("comments");
+  };
 
   const { undo } = drafting;
   const { set: share } = shared;
@@ -383,6 +397,7 @@ export function Workbench({ project, video, source, durationS }: WorkbenchProps)
         </Transport>
         <TimelineStack axis={axis} clock={clock} selection={selection} onPress={onPress} grip={grip} cursor={cursor}>
           <Lanes lanes={lanes} axis={axis} />
+          <CommentLane comments={comments.data?.results ?? []} axis={axis} onSeek={seekComment} />
           <div className="energy-panel">
             {run === null ? (
               <Empty small title="No run has looked at this video yet">
@@ -437,11 +452,14 @@ export function Workbench({ project, video, source, durationS }: WorkbenchProps)
             { id: "primitive", name: "Primitive" },
             { id: "detector", name: "Detector" },
             { id: "list", name: `All${segments.data ? ` (${pieces.length})` : ""}` },
+            { id: "comments", name: `Comments${open > 0 ? ` (${open})` : ""}` },
           ]}
           current={tab}
           onTab={setTab}
         >
-          {run === null ? (
+          {tab === "comments" ? (
+            <Comments project={project} about={about} role={owner.data?.role} now={() => clock.time} onSeek={seekComment} />
+          ) : run === null ? (
             <Empty
               small
               title="No primitives yet"

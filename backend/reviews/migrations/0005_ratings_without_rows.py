@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('projects', '0002_audit'),
-        ('reviews', '0003_queue_indexes'),
+        ('reviews', '0004_measure_how_far_apart'),
         ('runs', '0005_tracker'),
         ('vocabulary', '0007_queue_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
