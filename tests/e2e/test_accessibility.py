@@ -16,7 +16,7 @@ AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SCREENS = [
     "projects", "videos", "discover", "runs", "run", "workbench", "keys", "actions", "group", "map", "flow",
-    "coherence", "search", "compare",
+    "coherence", "search", "compare", "versions",
 ]  # fmt: skip
 
 
@@ -35,6 +35,7 @@ def address(screen: str, explored: Explored) -> str:
         "flow": f"/runs/{run}/flow",
         "coherence": f"/runs/{run}/coherence",
         "search": f"/search?run={run}&video={video}&from=1&to=3",
+        "versions": "/versions",
         "compare": f"/compare?a={run}&b={run}",
     }
     return f"/projects/{explored.project}{inside[screen]}" if screen in inside else "/projects"

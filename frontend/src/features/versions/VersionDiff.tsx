@@ -170,7 +170,7 @@ function Examples({ examples, run, linkTo, words }: ExamplesProps) {
     <ul className="diff-examples" aria-label="Some of them">
       {examples.map((one) => (
         <li key={one.id}>
-          <Link to={linkTo(one, run)} aria-label={`${one.title} at ${formatTime(one.start_s)}${words ? `, ${words(one)}` : ""}`}>
+          <Link to={linkTo(one, run)}>
             <LoopingClip src={`/api/segments/${one.id}/clip/`} poster={`/api/segments/${one.id}/poster/`} label={`Primitive at ${formatTime(one.start_s)} of ${one.title}`} />
             <span className="small muted clip-text">{words ? words(one) : `${formatTime(one.start_s)} · ${one.title}`}</span>
           </Link>
