@@ -8,6 +8,7 @@ import { MemberList } from "../../features/members/MemberList";
 import { ProjectSettings } from "../../features/members/ProjectSettings";
 import { projectQuery } from "../../features/projects/queries";
 import { sessionQuery } from "../../features/session/queries";
+import { WebhooksPanel } from "../../features/webhooks/WebhooksPanel";
 import { paths } from "../../lib/paths";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
@@ -54,6 +55,7 @@ export function MembersRoute() {
                 <h2 id="invitations">Open invitations</h2>
                 <Invitations project={id} />
               </section>
+              <WebhooksPanel project={id} />
               <section className="panel card" aria-labelledby="settings">
                 <h2 id="settings">Project</h2>
                 <ProjectSettings key={project.data.name} project={project.data} onDeleted={away} />

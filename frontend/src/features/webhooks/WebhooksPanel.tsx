@@ -15,7 +15,7 @@ export function WebhooksPanel({ project }: { project: number }) {
   const [adding, setAdding] = useState(false);
 
   return (
-    <section className="webhooks" aria-label="Webhooks">
+    <section className="panel card webhooks" aria-label="Webhooks">
       <header className="row">
         <h2>Webhooks</h2>
         <button type="button" className="button push" onClick={() => setAdding(true)}>
@@ -31,7 +31,7 @@ export function WebhooksPanel({ project }: { project: number }) {
           Kineme can send a signed message to a system of yours when a run is over, a reviewer is done or an export is ready.
         </Empty>
       ) : (
-        <ul className="panel">
+        <ul>
           {webhooks.data.map((one) => (
             <WebhookRow key={one.id} webhook={one} project={project} />
           ))}
