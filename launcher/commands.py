@@ -14,6 +14,7 @@ class Command(typing.NamedTuple):
 
 COMMANDS = {
     "up": Command("start Kineme and print its address: up [VIDEO…]", frontend=True),
+    "reset-link": Command("print a link for a forgotten password: reset-link NAME"),
     "discover": Command("find the primitives of videos without a server: discover VIDEO… --out DIR"),
     "train": Command("train a motion tokenizer on tracks or videos: train TRACKS_OR_VIDEO… --out DIR"),
     "coherence": Command("how alike the primitives of each cluster look: coherence DIR"),
@@ -39,5 +40,5 @@ COMMANDS = {
 
 def usage() -> str:
     lines = ["usage: ./kineme COMMAND …", ""]
-    lines += [f"  {name:10}{command.help}" for name, command in COMMANDS.items()]
+    lines += [f"  {name:11}{command.help}" for name, command in COMMANDS.items()]
     return "\n".join([*lines, "", "./kineme COMMAND --help says more about one."])

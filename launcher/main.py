@@ -12,6 +12,7 @@ from launcher.host import LauncherError
 # Imported only when asked for: `up` does not wait for torch, nor `discover` for a web server.
 PROGRAMS = {
     "up": "launcher.up",
+    "reset-link": "launcher.reset_link",
     "test": "launcher.testing",
     "bench": "benchmarks.main",
     "lock": "launcher.lock",
