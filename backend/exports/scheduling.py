@@ -29,7 +29,7 @@ def announce(export: Export, status: str = "") -> None:
     """Tell open pages how far an export is."""
     events.publish(
         export.project_id,
-        kind="export",
+        kind="exports",
         id=str(export.pk),
         status=status or export.status,
         progress=export.progress,

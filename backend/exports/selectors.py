@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,7 @@ class Preview:
     n_videos: int
     seconds: float
     splits: dict[str, dict[str, int]]  # by name: segments and videos
+    actions: list[dict[str, Any]]  # of the version, each with how many the rest of the filter leaves of it
 
 
 def preview(version: VocabularyVersion, asked: Asked) -> Preview:
@@ -70,6 +71,9 @@ def preview(version: VocabularyVersion, asked: Asked) -> Preview:
     videos, action = content.columns["video"][rows], content.columns["action"][rows]
     split = np.array(splits_of(content.vocabulary["videos"], asked.shares), dtype=object)
     in_use = np.unique(videos)
+    of_any = choose(content.columns, replace(asked.filter, actions=None)).rows
+    ids, counts = np.unique(content.columns["action"][of_any], return_counts=True)
+    n_of = dict(zip(ids.tolist(), counts.tolist(), strict=True))
     return Preview(
         choice=choice,
         n_segments=len(rows),
@@ -83,6 +87,10 @@ def preview(version: VocabularyVersion, asked: Asked) -> Preview:
             }
             for name in SPLITS
         },
+        actions=[
+            {"id": one["id"], "name": one["name"], "colour": one["colour"], "n_segments": n_of.get(one["id"], 0)}
+            for one in content.vocabulary["actions"]
+        ],
     )
 
 

@@ -267,12 +267,18 @@ def register_file(
 
 @transaction.atomic
 def change_video(
-    *, video: Video, view: str | None = None, recording: str | None = None, offset_s: float | None = None
+    *,
+    video: Video,
+    view: str | None = None,
+    recording: str | None = None,
+    offset_s: float | None = None,
+    licence: str | None = None,
 ) -> None:
-    """Say which camera a video is from, which take it belongs to and when in it the video begins; None: as it is."""
+    """Say which camera a video is from, which take it belongs to and when in it the video begins, and under which terms
+    it may be used; None: as it is."""
     wanted: dict[str, Any] = {"offset_s": offset_s}
-    wanted["view"] = None if view is None else shown_name(view, 60)
-    wanted["recording"] = None if recording is None else shown_name(recording, 120)
+    for name, said, longest in (("view", view, 60), ("recording", recording, 120), ("licence", licence, 200)):
+        wanted[name] = None if said is None else shown_name(said, longest)
     changed = {name: value for name, value in wanted.items() if value is not None}
     Video.objects.filter(pk=video.pk).update(**changed)
     _tell(video)

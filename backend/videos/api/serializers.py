@@ -79,6 +79,7 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
             "view",
             "recording",
             "offset_s",
+            "licence",
             "synthetic",
             "size_bytes",
             "status",
@@ -149,10 +150,16 @@ class VideoDetailSerializer(VideoSerializer):
 
 
 class ChangeVideoSerializer(serializers.Serializer[Any]):
-    """Where a video stands among the views of its recording."""
+    """Where a video stands among the views of its recording, and the terms it may be used under."""
 
     view = serializers.CharField(max_length=60, allow_blank=True, required=False)
     recording = serializers.CharField(max_length=120, allow_blank=True, required=False)
+    licence = serializers.CharField(
+        max_length=200,
+        allow_blank=True,
+        required=False,
+        help_text="Versions frozen from now on, and exports, carry it.",
+    )
     offset_s = serializers.FloatField(
         min_value=-86_400,
         max_value=86_400,

@@ -45,6 +45,7 @@ def woken(monkeypatch: pytest.MonkeyPatch, media: Path) -> list[UUID]:
 @pytest.fixture
 def world(woken: list[UUID], settings: Any) -> Exportable:
     settings.MIN_FREE_BYTES = 0
+    settings.HEARTBEAT_S = 3600.0  # another connection, which does not see what the test's transaction wrote
     return exportable()
 
 
@@ -132,6 +133,7 @@ def test_the_preview_tells_what_it_would_hold_and_what_stays_out(
     assert (found["n_segments"], found["n_actions"], found["n_videos"], found["seconds"]) == (2, 1, 1, 4.0)
     assert (found["total"], found["unrated"], found["below_quality"], found["unnamed"]) == (6, 2, 2, 0)
     assert found["splits"]["train"] == {"segments": 2, "videos": 1}
+    assert [(one["name"], one["n_segments"]) for one in found["actions"]] == [("press", 2)]
     assert not Export.objects.exists()
     body["options"] = {"include_unrated": True, "unnamed": True, "min_quality": 0}
     found = client_of(world.user).post(address, body, content_type="application/json").json()
@@ -568,6 +570,18 @@ def test_the_service_itself_checks_what_it_is_given(world: Exportable) -> None:
         asked(world, actions=[world.action], min_quality=3, max_spread=0, include_unrated=False) and asked(
             exportable(qualities=(1.0,) * 5, user=world.user)
         )
+
+
+def test_the_card_tells_the_licence_noted_on_the_video(world: Exportable, client_of: Callable[[User], Client]) -> None:
+    client = client_of(world.user)
+    before = made(world)
+    assert "none noted" in client.get(f"/api/exports/{before.pk}/").json()["readme"]
+    client.patch(f"/api/videos/{world.video.pk}/", {"licence": "CC BY 4.0"}, content_type="application/json")
+    later = freeze(run=world.run, name="July", note="", by=world.user)
+    export, _ = services.ask(project=world.project, version=later, kind="activitynet", given=None, by=world.user)
+    stages.run(str(export.pk))
+    assert "CC BY 4" in client.get(f"/api/exports/{export.pk}/").json()["readme"]
+    assert Export.objects.get(pk=export.pk).card["counts"]["sources"][0]["licence"] == "CC BY 4.0"
 
 
 def test_the_card_is_json_a_program_can_read(world: Exportable, client_of: Callable[[User], Client]) -> None:

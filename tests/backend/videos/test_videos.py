@@ -42,6 +42,7 @@ def test_a_prepared_video_shows_what_was_found(client_of, media: Path):
         "view": "top",
         "recording": "take 1",
         "offset_s": 0.0,
+        "licence": "",
         "synthetic": False,
         "size_bytes": 1000,
         "status": "ready",
@@ -102,6 +103,19 @@ def test_a_manager_says_where_a_video_stands_among_its_views(client_of):
     client.patch(f"/api/videos/{video.pk}/", {"recording": "take\n2", "view": ""}, content_type="application/json")
     video.refresh_from_db()
     assert (video.offset_s, video.view, video.recording) == (-1.25, "", "take 2")
+
+
+def test_a_video_says_under_which_terms_it_may_be_used(client_of):
+    user = a_user()
+    video = a_video(a_project(user))
+    client = client_of(user)
+    answer = client.patch(f"/api/videos/{video.pk}/", {"licence": "CC BY 4.0\u202e\n"}, content_type="application/json")
+    assert answer.json()["licence"] == "CC BY 4.0"
+    client.patch(f"/api/videos/{video.pk}/", {"view": "top"}, content_type="application/json")
+    video.refresh_from_db()
+    assert (video.licence, video.view) == ("CC BY 4.0", "top")
+    too_long = client.patch(f"/api/videos/{video.pk}/", {"licence": "x" * 201}, content_type="application/json")
+    assert too_long.status_code == 400
 
 
 @pytest.mark.parametrize("offset", ["NaN", "inf", 1e9, "soon", None])
