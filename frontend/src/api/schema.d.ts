@@ -1911,6 +1911,38 @@ export interface components {
             n_steps: number | null;
             warning: string | null;
         };
+        /** @description What people read of the dataset card; `card` has all of it. */
+        Card: {
+            /** Format: double */
+            seconds: number;
+            steps: number;
+            rated: number;
+            actions: components["schemas"]["CardAction"][];
+            sources: components["schemas"]["CardSource"][];
+            quality: components["schemas"]["CardAlpha"];
+            labels: components["schemas"]["CardAlpha"];
+            notes: string[];
+        };
+        CardAction: {
+            id: number | null;
+            /** @description null: those that belong to no action. */
+            name: string | null;
+            primitives: number;
+            train: number;
+            val: number;
+            test: number;
+        };
+        /** @description Krippendorff's alpha at the moment of the version; null: not defined. */
+        CardAlpha: {
+            /** Format: double */
+            alpha: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            /** @default 0 */
+            n_units: number;
+        };
         /** @description ICSS of a cluster as one encoder sees it, beside that of random pairs of the run; never without the encoder. */
         CardCoherence: {
             encoder: string;
@@ -1930,6 +1962,16 @@ export interface components {
             low: number | null;
             /** Format: double */
             high: number | null;
+        };
+        CardSource: {
+            /** @description What the video is called in the file. */
+            key: string;
+            title: string;
+            view: string;
+            /** @description Empty: none was noted. */
+            licence: string;
+            split: string;
+            primitives: number;
         };
         Carried: {
             /** @description Its index in the run. */
@@ -2200,8 +2242,6 @@ export interface components {
             readonly size_bytes: number | null;
             readonly sha256: string;
             readonly n_segments: number | null;
-            /** @description The dataset card's figures; empty until it is done. */
-            card: unknown;
             asked_by: string;
             /** Format: date-time */
             readonly created_at: string;
@@ -2241,8 +2281,6 @@ export interface components {
             readonly size_bytes: number | null;
             readonly sha256: string;
             readonly n_segments: number | null;
-            /** @description The dataset card's figures; empty until it is done. */
-            card: unknown;
             asked_by: string;
             /** Format: date-time */
             readonly created_at: string;
@@ -2260,6 +2298,10 @@ export interface components {
             readonly gone_at: string | null;
             /** @description Where a manager fetches it; null: there is none. */
             readonly file_url: string | null;
+            /** @description The dataset card as JSON; empty until it is done. */
+            card: unknown;
+            /** @description The dataset card, as a page shows it. */
+            readonly contents: components["schemas"]["Card"] | null;
             /** @description The dataset card, in Markdown; empty until it is done. */
             readonly readme: string;
         };
@@ -2409,6 +2451,13 @@ export interface components {
              */
             name: string;
         };
+        /** @description An action of the version. n_segments: what the filter leaves of it, whether it is asked for or not. */
+        ExportAction: {
+            id: number;
+            name: string;
+            colour: number;
+            n_segments: number;
+        };
         /** @enum {string} */
         ExportKind: "lerobot" | "language_action" | "webdataset" | "activitynet" | "laps";
         /** @description Which primitives, how they are split, and how the kind is written. Everything has a default. */
@@ -2456,6 +2505,7 @@ export interface components {
             /** Format: double */
             seconds: number;
             splits: components["schemas"]["ExportSplitCounts"];
+            actions: components["schemas"]["ExportAction"][];
             total: number;
             unrated: number;
             below_quality: number;
@@ -2897,10 +2947,12 @@ export interface components {
             name?: string;
             for_review?: boolean;
         };
-        /** @description Where a video stands among the views of its recording. */
+        /** @description Where a video stands among the views of its recording, and the terms it may be used under. */
         PatchedChangeVideo: {
             view?: string;
             recording?: string;
+            /** @description Versions frozen from now on, and exports, carry it. */
+            licence?: string;
             /**
              * Format: double
              * @description Second t of this video is second t + offset_s of its recording.
@@ -3634,6 +3686,8 @@ export interface components {
              * @description Second t of this file is second t + offset_s of its recording.
              */
             readonly offset_s: number;
+            /** @description Terms it may be used under; exports carry it. */
+            readonly licence: string;
             readonly synthetic: boolean;
             readonly size_bytes: number;
             status: components["schemas"]["VideoStatus"];
@@ -3680,6 +3734,8 @@ export interface components {
              * @description Second t of this file is second t + offset_s of its recording.
              */
             readonly offset_s: number;
+            /** @description Terms it may be used under; exports carry it. */
+            readonly licence: string;
             readonly synthetic: boolean;
             readonly size_bytes: number;
             status: components["schemas"]["VideoStatus"];

@@ -89,6 +89,7 @@ const PLACES: { to: string; icon: IconName; name: string; holds: RegExp; apart?:
   { to: "/clusters", icon: "projects", name: "Actions", holds: /\/(clusters|coherence|flow)$/ },
   { to: "/search", icon: "search", name: "Search", holds: /^\/search$/ },
   { to: "/review", icon: "review", name: "Review", holds: /^\/(review|runs\/\d+\/review)$/ },
+  { to: "/exports", icon: "download", name: "Exports", holds: /^\/exports$/ },
   { to: "/members", icon: "user", name: "Members", holds: /^\/(members|audit)$/, apart: true },
 ];
 

@@ -1,12 +1,13 @@
 import { useQueryClient, type QueryClient, type QueryKey } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import type { Run, Stage, Video } from "../api/types";
+import type { DatasetExport, Run, Stage, Video } from "../api/types";
 import { actionKeys } from "../features/actions/queries";
 import { agreementKeys } from "../features/agreement/queries";
 import { clusterKeys } from "../features/clusters/queries";
 import { coherenceKeys } from "../features/coherence/queries";
 import { commentKeys } from "../features/comments/queries";
 import { memberKeys } from "../features/members/queries";
+import { exportKeys } from "../features/exports/queries";
 import { projectKeys } from "../features/projects/queries";
 import { runKeys } from "../features/runs/queries";
 import { segmentKeys } from "../features/segments/queries";
@@ -16,7 +17,7 @@ import { videoKeys } from "../features/videos/queries";
 
 /** What the server says happened. */
 export interface Change {
-  kind: "video" | "stage" | "run" | "upload" | "vocabulary" | "versions" | "example" | "member" | "project" | "reviews" | "comments";
+  kind: "video" | "stage" | "run" | "upload" | "vocabulary" | "versions" | "example" | "member" | "project" | "reviews" | "comments" | "exports";
   id: number | string;
   project: number;
   run: number | null;
@@ -68,6 +69,16 @@ export function patch(client: QueryClient, change: Change): boolean {
     );
     return known && change.status !== "ready";
   }
+  if (change.kind === "exports") {
+    client.setQueryData<DatasetExport[]>(exportKeys.ofProject(change.project), (rows) =>
+      rows?.map((row) => {
+        if (row.id !== change.id || row.status !== change.status) return row;
+        known = true;
+        return { ...row, progress, message: change.message ?? row.message };
+      }),
+    );
+    return known && change.status === "running";
+  }
   return false;
 }
 
@@ -100,6 +111,9 @@ export function staleAfter(change: Change): QueryKey[] {
     case "project":
       keys.push(projectKeys.all);
       break;
+    case "exports":
+      keys.push(exportKeys.ofProject(change.project), exportKeys.one(String(change.id)));
+      break;
     case "upload":
       keys.push(uploadKeys.unfinished(change.project));
       break;
@@ -123,7 +137,7 @@ export function staleAfter(change: Change): QueryKey[] {
 }
 
 function everythingOf(project: number): QueryKey[] {
-  return [projectKeys.all, videoKeys.ofProject(project), runKeys.all, runKeys.activeStages(project), uploadKeys.unfinished(project), clusterKeys.all, actionKeys.all, coherenceKeys.all, versionKeys.ofProject(project), agreementKeys.all, commentKeys.all];
+  return [projectKeys.all, videoKeys.ofProject(project), runKeys.all, runKeys.activeStages(project), uploadKeys.unfinished(project), clusterKeys.all, actionKeys.all, coherenceKeys.all, versionKeys.ofProject(project), agreementKeys.all, commentKeys.all, exportKeys.all];
 }
 
 /**

@@ -53,6 +53,7 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import("./routes/WorkbenchRoute")).WorkbenchRoute }),
               },
               { path: "/projects/:project/search", lazy: async () => ({ Component: (await import("./routes/SearchRoute")).SearchRoute }) },
+              { path: "/projects/:project/exports", lazy: async () => ({ Component: (await import("./routes/ExportsRoute")).ExportsRoute }) },
               { path: "/projects/:project/compare", lazy: async () => ({ Component: (await import("./routes/CompareRoute")).CompareRoute }) },
               { path: "/projects/:project/versions", lazy: async () => ({ Component: (await import("./routes/VersionsRoute")).VersionsRoute }) },
               { path: "/projects/:project/review", lazy: async () => ({ Component: (await import("./routes/TeamReviewRoute")).TeamReviewRoute }) },

@@ -28,6 +28,7 @@ export const paths = {
     `/projects/${project}/videos/${segment.video}?run=${segment.run}&segment=${segment.id}&t=${segment.start_s.toFixed(3)}`,
   moment: (project: number, video: number, timeS: number, { run, segment }: { run: number | null; segment: number | null }) =>
     `/projects/${project}/videos/${video}?t=${timeS.toFixed(3)}${run !== null && segment !== null ? `&run=${run}&segment=${segment}` : ""}&tab=comments`,
+  exports: (project: number) => `/projects/${project}/exports`,
   search: (project: number) => `/projects/${project}/search`,
   searchLike: (project: number, segment: number) => `/projects/${project}/search?like=${segment}`,
   inMap: (project: number, run: number, ids: readonly number[]) => `/projects/${project}/runs/${run}/map?sel=ids:${ids.join(",")}`,

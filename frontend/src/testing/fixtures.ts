@@ -1,4 +1,4 @@
-import type { Cluster, ClusterCoherence, Coherence, Group, Preset, Project, Run, Segment, Session, Stage, UnfinishedUpload, Video } from "../api/types";
+import type { Cluster, ClusterCoherence, Coherence, DatasetExport, ExportPreview, Group, Preset, Project, Run, Segment, Session, Stage, UnfinishedUpload, Version, Video } from "../api/types";
 
 /** Whole objects of the schema's shape; a test names only what it is about. */
 const AT = "2026-01-05T08:00:00Z";
@@ -33,6 +33,7 @@ export const video = (change: Partial<Video> = {}): Video => ({
   view: "",
   recording: "",
   offset_s: 0,
+  licence: "",
   synthetic: false,
   size_bytes: 42_000_000,
   status: "ready",
@@ -224,5 +225,78 @@ export const unfinished = (change: Partial<UnfinishedUpload> = {}): UnfinishedUp
   offset_bytes: 4,
   created_at: AT,
   url: "/api/uploads/11111111-1111-4111-8111-111111111111/",
+  ...change,
+});
+
+export const version = (change: Partial<Version> = {}): Version => ({
+  id: 3,
+  project: 1,
+  number: 3,
+  name: "June",
+  note: "",
+  run: 7,
+  run_number: 7,
+  digest: "d".repeat(64),
+  n_actions: 2,
+  n_segments: 240,
+  n_named: 240,
+  n_rated: 200,
+  n_kept: 180,
+  alpha: 0.71,
+  frozen_by: "Mira",
+  frozen_at: AT,
+  ...change,
+});
+
+export const datasetExport = (change: Partial<DatasetExport> = {}): DatasetExport => ({
+  id: "0a0a0a0a-0000-4000-8000-000000000001",
+  project: 1,
+  version: 3,
+  version_number: 3,
+  version_name: "June",
+  run_number: 7,
+  kind: "webdataset",
+  options: {
+    min_quality: 2,
+    include_unrated: false,
+    max_spread: null,
+    actions: null,
+    unnamed: false,
+    split: { train: 0.8, val: 0.1, test: 0.1, seed: 0 },
+    settings: { shard_mb: 500 },
+  },
+  status: "done",
+  progress: 1,
+  message: "",
+  reason: "",
+  filename: "motor-line-3-v3-webdataset.tar",
+  size_bytes: 82_000_000,
+  sha256: "ab".repeat(32),
+  n_segments: 180,
+  asked_by: "Mira",
+  created_at: AT,
+  finished_at: AT,
+  expires_at: "2026-02-04T08:00:00Z",
+  gone_at: null,
+  file_url: "/api/exports/0a0a0a0a-0000-4000-8000-000000000001/file/",
+  ...change,
+});
+
+export const exportPreview = (change: Partial<ExportPreview> = {}): ExportPreview => ({
+  n_segments: 180,
+  n_actions: 6,
+  n_videos: 4,
+  seconds: 720,
+  splits: { train: { segments: 140, videos: 2 }, val: { segments: 20, videos: 1 }, test: { segments: 20, videos: 1 } },
+  actions: [
+    { id: 11, name: "press", colour: 0, n_segments: 120 },
+    { id: 12, name: "grasp", colour: 1, n_segments: 60 },
+  ],
+  total: 240,
+  unrated: 40,
+  below_quality: 20,
+  disagreed: 0,
+  unnamed: 0,
+  other_actions: 0,
   ...change,
 });

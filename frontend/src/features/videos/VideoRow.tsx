@@ -7,6 +7,7 @@ import { formatBytes } from "../../lib/size";
 import { formatLength } from "../../lib/time";
 import { plural } from "../../lib/words";
 import { isBusy, pictureFacts, STATUS_WORDS } from "./facts";
+import { Licence } from "./Licence";
 import { useRetryVideo } from "./mutations";
 import { RemoveVideo } from "./RemoveVideo";
 import { ScrubPoster } from "./ScrubPoster";
@@ -42,6 +43,7 @@ export function VideoRow({ video, mayRemove, activity }: VideoRowProps) {
           {video.codec && <span>{video.codec}</span>}
           <span>{formatBytes(video.size_bytes)}</span>
           {video.view && <span>view {video.view}</span>}
+          <Licence video={video} mayChange={mayRemove} />
         </p>
         {video.warnings.map((warning) => (
           <p key={warning} className="small muted">

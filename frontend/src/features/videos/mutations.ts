@@ -12,6 +12,19 @@ export function useRetryVideo(project: number) {
   });
 }
 
+export function useSetLicence(project: number) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, licence }: { id: number; licence: string }) =>
+      unwrap(api.PATCH("/api/videos/{id}/", { params: { path: { id } }, body: { licence } })),
+    onSuccess: (_video, { id }) =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: videoKeys.ofProject(project) }),
+        client.invalidateQueries({ queryKey: videoKeys.one(id) }),
+      ]),
+  });
+}
+
 export function useRemoveVideo(project: number) {
   const client = useQueryClient();
   return useMutation({
