@@ -1,4 +1,4 @@
-import type { Cluster, ClusterCoherence, Coherence, DatasetExport, ExportPreview, Group, Preset, Project, Run, Segment, Session, Stage, UnfinishedUpload, Version, Video } from "../api/types";
+import type { Cluster, ClusterCoherence, Coherence, DatasetExport, ExportPreview, Group, Preset, Project, QueuedSegment, Run, Segment, Session, Stage, UnfinishedUpload, Version, Video } from "../api/types";
 
 /** Whole objects of the schema's shape; a test names only what it is about. */
 const AT = "2026-01-05T08:00:00Z";
@@ -133,6 +133,8 @@ export const segment = (change: Partial<Segment> = {}): Segment => ({
   poster_url: "/api/segments/100/poster/",
   ...change,
 });
+
+export const queued = (change: Partial<QueuedSegment> = {}): QueuedSegment => ({ ...segment(), edge_margin: 0.1, cut_margin: 0.2, ...change });
 
 export const cluster = (change: Partial<Cluster> = {}): Cluster => ({
   id: 1,

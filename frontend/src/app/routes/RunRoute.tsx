@@ -65,6 +65,11 @@ export function RunRoute() {
             Coherence
           </Link>
         )}
+        {run.data.n_segments > 0 && owner.data !== undefined && owner.data.role !== "viewer" && (
+          <Link className="button" to={paths.review(project, id)}>
+            Review
+          </Link>
+        )}
         {run.data.n_clusters_found > 0 && (
           <Link className="button primary" to={paths.clusters(project, id)}>
             Explore clusters

@@ -23,7 +23,7 @@ export function Choices({ answer, labels, suggested, search, onChange }: Choices
         <div className="review-grades four">
           {QUALITIES.map(({ key, value, word }) => (
             <button key={key} type="button" className="review-grade" aria-pressed={answer.quality === value} aria-keyshortcuts={key} aria-label={`Quality ${value}, ${word}`} onClick={() => onChange({ quality: value })}>
-              <kbd>{key.toUpperCase()}</kbd>
+              <kbd aria-hidden="true">{key.toUpperCase()}</kbd>
               <span className="grade-number">
                 <span className="grade-swatch" style={{ background: `var(--quality-${value})` }} />
                 {value}
@@ -38,7 +38,7 @@ export function Choices({ answer, labels, suggested, search, onChange }: Choices
         <div className="review-grades three">
           {CONFIDENCES.map(({ key, value, word }) => (
             <button key={key} type="button" className="review-grade" aria-pressed={answer.confidence === value} aria-keyshortcuts={key} aria-label={`Confidence ${value}, ${word}`} onClick={() => onChange({ confidence: value })}>
-              <kbd>{key.toUpperCase()}</kbd>
+              <kbd aria-hidden="true">{key.toUpperCase()}</kbd>
               <span className="grade-number">{value}</span>
               <span className="small muted">{word}</span>
             </button>
@@ -101,7 +101,7 @@ function Labels({ answer, labels, suggested, search, onChange }: ChoicesProps) {
                   title={label.id === suggested ? `${label.name}: what its cluster is called` : label.name}
                   onClick={() => onChange({ action: answer.action === label.id ? null : label.id })}
                 >
-                  {label.digit === null ? <span className="no-key" /> : <kbd>{label.digit}</kbd>}
+                  {label.digit === null ? <span className="no-key" /> : <kbd aria-hidden="true">{label.digit}</kbd>}
                   <span className="swatch" style={{ "--swatch": clusterColour(label.colour) } as React.CSSProperties} />
                   <span className="clip-text">{label.name}</span>
                   {label.id === suggested && <span className="small muted push">its cluster</span>}

@@ -116,7 +116,7 @@ export function ReviewDesk({ sat, labels, sourceOf, cutting }: ReviewDeskProps) 
           </button>
           {(["start", "end"] as const).map((side) => (
             <button key={side} type="button" className="button" aria-pressed={edge === side} onClick={() => step({ do: "edge", edge: side })}>
-              <kbd>{side === "start" ? "[" : "]"}</kbd>
+              <kbd aria-hidden="true">{side === "start" ? "[" : "]"}</kbd>
               {side === "start" ? "begins" : "ends"} <span className="strong">{formatTime(side === "start" ? edges.startS : edges.endS)}</span>
             </button>
           ))}
@@ -148,7 +148,7 @@ export function ReviewDesk({ sat, labels, sourceOf, cutting }: ReviewDeskProps) 
               {entry.answer.skipped ? "You skipped this one." : "You have judged this one."} {isUnsent(entry) ? "It is not saved yet." : "Changes are saved."}
             </span>
             <button type="button" className="button small push" onClick={() => step({ do: "forward" })}>
-              Forward <kbd>Enter</kbd>
+              Forward <kbd aria-hidden="true">Enter</kbd>
             </button>
           </p>
         )}
@@ -158,16 +158,16 @@ export function ReviewDesk({ sat, labels, sourceOf, cutting }: ReviewDeskProps) 
         )}
         <div className="review-tools">
           <button type="button" className="button" disabled={!canBack} onClick={() => step({ do: "back" })}>
-            <kbd>Z</kbd> Back
+            <kbd aria-hidden="true">Z</kbd> Back
           </button>
           <button type="button" className="button" onClick={skip}>
-            <kbd>X</kbd> Skip
+            <kbd aria-hidden="true">X</kbd> Skip
           </button>
           <button type="button" className="button" aria-pressed={answer.flagged} onClick={() => change({ flagged: !answer.flagged })}>
-            <kbd>F</kbd> {answer.flagged ? "Flagged" : "Flag"}
+            <kbd aria-hidden="true">F</kbd> {answer.flagged ? "Flagged" : "Flag"}
           </button>
           <button type="button" className="button" onClick={() => setCommenting(segment.id)}>
-            <kbd>C</kbd> Comment
+            <kbd aria-hidden="true">C</kbd> Comment
           </button>
           <button type="button" className="icon-button" aria-label="Keys" title="Keys (?)" onClick={() => setSheet(true)}>
             <Icon name="keys" />

@@ -104,7 +104,7 @@ export function End({ sitting, before, team, onBack, ...others }: EndProps) {
         <>
           <Others {...others} />
           <button type="button" className="button" onClick={onBack}>
-            <kbd>Z</kbd> Back to the last one
+            <kbd aria-hidden="true">Z</kbd> Back to the last one
           </button>
           <Link className="button" to={team}>
             Review of the team

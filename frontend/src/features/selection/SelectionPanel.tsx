@@ -5,6 +5,7 @@ import type { PrimitiveSet } from "../../api/types";
 import { Icon } from "../../components/Icon";
 import { Empty } from "../../components/PanelState";
 import { Popover } from "../../components/Popover";
+import { paths } from "../../lib/paths";
 import { formatCount } from "../../lib/words";
 import { useExport } from "./mutations";
 import { SavedSets } from "./SavedSets";
@@ -52,6 +53,11 @@ export function SelectionPanel({ project, map, selection, canWrite, groupOf, lin
             {saved.for_review ? "for review: " : ""}
             {saved.name}
           </span>
+        )}
+        {saved?.for_review && sel === `set:${saved.id}` && (
+          <Link className="button quiet small" to={paths.review(project, map.run, saved.id)}>
+            Review it
+          </Link>
         )}
         {sel !== null && (
           <button type="button" className="button quiet small push" onClick={() => set(null)}>
