@@ -45,7 +45,7 @@ export function EnergyStrip({ cutting, fromS, toS, cut, edges, edge, clock }: En
     if (!cutting || !smoothed) return null;
     const steps: number[] = [];
     for (let k = 0; k < cutting.timesS.length; k++) if (cutting.timesS[k]! >= fromS - 0.3 && cutting.timesS[k]! <= toS + 0.3) steps.push(k);
-    const top = 1.1 * Math.max(cutting.thetaOn * 1.2, ...steps.map((k) => Math.max(cutting.energy[k]!, smoothed[k]!)));
+    const top = 1.1 * Math.max(cutting.thetaOn * 1.2, ...steps.filter((k) => cutting.timesS[k]! >= fromS && cutting.timesS[k]! <= toS).map((k) => Math.max(cutting.energy[k]!, smoothed[k]!)));
     return { steps, top };
   }, [cutting, smoothed, fromS, toS]);
   const y = (value: number) => HEIGHT - (value / (drawn?.top ?? 1)) * HEIGHT;
