@@ -16,7 +16,7 @@ AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SCREENS = [
     "projects", "videos", "discover", "runs", "run", "workbench", "keys", "actions", "group", "map", "flow",
-    "coherence", "search", "compare", "versions",
+    "coherence", "search", "compare", "versions", "review",
 ]  # fmt: skip
 
 
@@ -37,6 +37,7 @@ def address(screen: str, explored: Explored) -> str:
         "search": f"/search?run={run}&video={video}&from=1&to=3",
         "versions": "/versions",
         "compare": f"/compare?a={run}&b={run}",
+        "review": f"/runs/{run}/review?queue=edge",
     }
     return f"/projects/{explored.project}{inside[screen]}" if screen in inside else "/projects"
 
@@ -131,7 +132,7 @@ def test_the_keyboard_comes_to_everything_in_order(wide: Page, explored: Explore
     assert len(seen) >= 5, seen
 
 
-@pytest.mark.parametrize("screen", ["actions", "group", "map", "search"])
+@pytest.mark.parametrize("screen", ["actions", "group", "map", "search", "review"])
 def test_nothing_plays_by_itself_where_motion_is_reduced(wide: Page, explored: Explored, screen: str) -> None:
     visit(wide, screen, explored)
     wide.wait_for_timeout(600)

@@ -9,7 +9,7 @@ import type { Cutting } from "../../features/review/EnergyStrip";
 import { QUEUES, queueKey, queuesQuery, type Queue } from "../../features/review/queries";
 import { ReviewDesk, type Source } from "../../features/review/ReviewDesk";
 import { End, paceOf, Unsent } from "../../features/review/ReviewStates";
-import { isUnsent, shown, withDigits } from "../../features/review/session";
+import { shown, withDigits } from "../../features/review/session";
 import { useSitting } from "../../features/review/useSitting";
 import { queueName, queueOf, type QueueFacts } from "../../features/review/words";
 import { runQuery } from "../../features/runs/queries";
@@ -82,8 +82,9 @@ function AtQueue({ project, run, user, queue, current, facts }: AtQueueProps) {
   const { sitting } = sat;
   const navigate = useNavigate();
   const client = useQueryClient();
-  // What the server had counted before this sitting began.
-  const [before] = useState(() => sitting.past.filter((entry) => !isUnsent(entry)).length);
+  // What was kept of an earlier visit, and what of that the server had never heard when it counted.
+  const [before] = useState(() => sitting.past.length);
+  const [unheard] = useState(() => sitting.past.filter(({ sent }) => sent === 0).length);
   const labels = useMemo(() => withDigits(facts.labels), [facts.labels]);
   const segment = shown(sitting);
   const coming = sitting.line.slice(0, PREPARED + 1);
@@ -102,7 +103,7 @@ function AtQueue({ project, run, user, queue, current, facts }: AtQueueProps) {
 
   const mine = sitting.past.slice(before);
   const pace = paceOf(mine) ?? facts.mean_seconds;
-  const done = current.total - current.left + mine.length;
+  const done = current.total - current.left + unheard + mine.length;
   const hrefOf = (one: QueueFacts) => addressOf(project, run.id, one);
   return (
     <div className="review-page">

@@ -22,12 +22,13 @@ export function Choices({ answer, labels, suggested, search, onChange }: Choices
         <legend>Quality</legend>
         <div className="review-grades four">
           {QUALITIES.map(({ key, value, word }) => (
-            <button key={key} type="button" className="review-grade" aria-pressed={answer.quality === value} aria-keyshortcuts={key} aria-label={`Quality ${value}, ${word}`} onClick={() => onChange({ quality: value })}>
+            <button key={key} type="button" className="review-grade" aria-pressed={answer.quality === value} aria-keyshortcuts={key} onClick={() => onChange({ quality: value })}>
               <kbd aria-hidden="true">{key.toUpperCase()}</kbd>
               <span className="grade-number">
+                <span className="visually-hidden">Quality </span>
                 <span className="grade-swatch" style={{ background: `var(--quality-${value})` }} />
                 {value}
-              </span>
+              </span>{" "}
               <span className="small muted">{word}</span>
             </button>
           ))}
@@ -37,9 +38,12 @@ export function Choices({ answer, labels, suggested, search, onChange }: Choices
         <legend>Sure?</legend>
         <div className="review-grades three">
           {CONFIDENCES.map(({ key, value, word }) => (
-            <button key={key} type="button" className="review-grade" aria-pressed={answer.confidence === value} aria-keyshortcuts={key} aria-label={`Confidence ${value}, ${word}`} onClick={() => onChange({ confidence: value })}>
+            <button key={key} type="button" className="review-grade" aria-pressed={answer.confidence === value} aria-keyshortcuts={key} onClick={() => onChange({ confidence: value })}>
               <kbd aria-hidden="true">{key.toUpperCase()}</kbd>
-              <span className="grade-number">{value}</span>
+              <span className="grade-number">
+                <span className="visually-hidden">Confidence </span>
+                {value}
+              </span>{" "}
               <span className="small muted">{word}</span>
             </button>
           ))}

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useId, useRef, useState } from "react";
+import { useCallback, useId, useLayoutEffect, useRef, useState } from "react";
 import type { QueuedSegment } from "../../api/types";
 import { Dialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
@@ -58,7 +58,7 @@ export function ReviewDesk({ sat, labels, sourceOf, cutting }: ReviewDeskProps) 
 
   const bindings: KeyBinding[] = [
     ...labels.flatMap((label) =>
-      label.digit === null ? [] : [{ keys: [String(label.digit)], shown: String(label.digit), does: label.name, run: () => change({ action: answer.action === label.id ? null : label.id }) }],
+      label.digit === null ? [] : [{ keys: [String(label.digit)], shown: String(label.digit), does: label.name, run: () => change({ action: label.id }) }],
     ),
     { keys: ["/"], shown: "/", does: "Type a label", run: () => document.getElementById(search)?.focus() },
     ...QUALITIES.map(({ key, value, word }) => ({ keys: [key], shown: key.toUpperCase(), does: `Quality ${value}, ${word}`, run: () => change({ quality: value }) })),
@@ -209,7 +209,8 @@ function Comment({ text, open, onSay, onClose }: CommentProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [typed, setTyped] = useState(text);
   const id = useId();
-  useEffect(() => {
+  // Before the next key comes, which is a letter here and means something else outside.
+  useLayoutEffect(() => {
     if (open) field.current?.focus();
   }, [open]);
   return (

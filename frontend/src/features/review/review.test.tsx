@@ -69,7 +69,7 @@ test("nudge, flag, comment and a label by type-ahead go with the answer; skip an
   expect(sent[1]!.body).toMatchObject({ skipped: true, quality: null });
   await userEvent.keyboard("zz");
   await clip(1);
-  expect(screen.getByRole("button", { name: "Quality 1, low" })).toHaveAttribute("aria-pressed", "true");
+  expect(screen.getByRole("button", { name: /Quality\s*1 low/ })).toHaveAttribute("aria-pressed", "true");
   expect(screen.getByRole("button", { name: "Flagged" })).toBeInTheDocument();
   await userEvent.keyboard("es");
   await clip(2);
