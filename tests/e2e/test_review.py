@@ -141,7 +141,8 @@ def test_nudge_comment_flag_skip_and_back_are_a_key_each(explored: Explored, rev
         assert first.reviews(queue[1]["id"])[0]["skipped"]
         page.keyboard.press("z")
         page.keyboard.press("Backspace")
-        expect(page.get_by_role("button", name=re.compile(r"Quality\s*1 low"))).to_have_attribute("aria-pressed", "true")
+        low = page.get_by_role("button", name=re.compile(r"Quality\s*1 low"))
+        expect(low).to_have_attribute("aria-pressed", "true")
         page.keyboard.press("e")
         page.keyboard.press("s")
         eventually(lambda: first.reviews(queue[0]["id"])[0]["quality"] == 2)
