@@ -2,6 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, renderHook } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { agreementKeys } from "../features/agreement/queries";
 import { runKeys } from "../features/runs/queries";
 import { stage } from "../testing/fixtures";
 import { useLiveUpdates, type Change } from "./liveUpdates";
@@ -103,4 +104,19 @@ test("leaving the project closes its stream", () => {
   const { unmount } = setUp();
   unmount();
   expect(last().readyState).toBe(FakeEventSource.CLOSED);
+});
+
+test("fifty people judging make a page ask for the figures every five seconds, not every second", () => {
+  const { asked } = setUp();
+  act(() => last().becomes("open"));
+  const judged: Change = { ...done, kind: "reviews", stage: null, video: null, progress: null };
+  act(() => {
+    for (let i = 0; i < 200; i += 1) {
+      last().tells(judged);
+      vi.advanceTimersByTime(100);
+    }
+  });
+  const times = asked.mock.calls.filter(([filters]) => JSON.stringify(filters?.queryKey) === JSON.stringify(agreementKeys.ofRun(7))).length;
+  expect(times).toBeGreaterThanOrEqual(3);
+  expect(times).toBeLessThanOrEqual(5);
 });
