@@ -38,10 +38,10 @@ def test_a_team_comes_together_and_a_program_with_it(
 
     owner.goto(f"{kineme.address}/projects/{project}")
     owner.get_by_role("navigation", name="Project").get_by_role("link", name="Members").click()
-    owner.get_by_role("button", name="Invite").click()
+    owner.get_by_role("button", name="Invite", exact=True).click()
     owner.get_by_label("For whom").fill("Ada")
     owner.get_by_role("button", name="Make link").click()
-    link = owner.get_by_label("Link").input_value()
+    link = owner.get_by_label("Link", exact=True).input_value()
     owner.get_by_role("button", name="Done").click()
     expect(owner.get_by_role("list", name="Open invitations")).to_contain_text("Ada")
     assert violations(owner) == []
@@ -51,16 +51,16 @@ def test_a_team_comes_together_and_a_program_with_it(
     assert violations(ada) == []
     ada.get_by_label("User name").fill("ada")
     ada.get_by_label("Your name").fill("Ada L.")
-    ada.get_by_label("Password").fill(PASSWORD)
+    ada.get_by_label("Password", exact=True).fill(PASSWORD)
     ada.get_by_role("button", name="Make account and join").click()
     ada.get_by_role("link", name="Pump line").click()
     expect(ada.get_by_role("navigation", name="Project")).to_be_visible()
 
-    ada.get_by_role("button", name="You").click()
+    ada.get_by_role("button", name="You", exact=True).click()
     ada.get_by_role("button", name="Sign out").click()
     ada.get_by_label("User name").fill("ADA")
-    ada.get_by_label("Password").fill(PASSWORD)
-    ada.get_by_role("button", name="Sign in").click()
+    ada.get_by_label("Password", exact=True).fill(PASSWORD)
+    ada.get_by_role("button", name="Sign in", exact=True).click()
     expect(ada.get_by_role("link", name="Pump line")).to_be_visible()
 
     ada.goto(f"{kineme.address}/account")

@@ -10,6 +10,7 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.test import AsyncClient
 
+from backend.accounts.services import make_token, revoke_token
 from backend.common.events import publish
 from backend.projects.api import events
 from backend.projects.models import Membership
@@ -60,7 +61,7 @@ def test_strangers_hear_nothing(async_client_of):
     assert async_to_sync(statuses)() == [404, 401, 405]
 
 
-@pytest.mark.parametrize("end", ["taken off the project", "signed out", "switched off"])
+@pytest.mark.parametrize("end", ["taken off the project", "signed out", "switched off", "a new password"])
 def test_a_member_who_leaves_stops_hearing(async_client_of, monkeypatch: pytest.MonkeyPatch, end: str):
     monkeypatch.setattr(events, "PING_EVERY_S", 0.05)
     monkeypatch.setattr(events, "CHECK_EVERY_S", 0.0)
@@ -74,6 +75,9 @@ def test_a_member_who_leaves_stops_hearing(async_client_of, monkeypatch: pytest.
                 Membership.objects.filter(user=user).delete()
             case "signed out":
                 client.logout()
+            case "a new password":
+                user.set_password("staple battery horse correct")
+                user.save()
             case _:
                 user.is_active = False
                 user.save()
@@ -89,3 +93,25 @@ def test_a_member_who_leaves_stops_hearing(async_client_of, monkeypatch: pytest.
         return heard
 
     assert async_to_sync(scenario)()[-1] == ": ping\n\n"
+
+
+def test_a_program_hears_until_its_token_is_taken_back(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(events, "PING_EVERY_S", 0.05)
+    monkeypatch.setattr(events, "CHECK_EVERY_S", 0.0)
+    user = a_user()
+    project = a_project(user)
+    token, secret = make_token(user=user, name="a script", scopes=["read"], days=1)
+
+    async def listen() -> int:
+        headers = {"Authorization": f"Bearer {secret}"}
+        answer = await AsyncClient().get(f"/api/projects/{project.pk}/events/", headers=headers)
+        assert answer.status_code == 200
+        heard = 0
+        async with asyncio.timeout(20):
+            async for _ in answer.streaming_content:
+                heard += 1
+                if heard == 3:
+                    await sync_to_async(revoke_token)(token=token)
+        return heard
+
+    assert async_to_sync(listen)() >= 3
