@@ -25,6 +25,7 @@ beforeEach(() => {
     get("/api/projects/1/uploads/", []),
     get("/api/projects/1/members/", members),
     get("/api/projects/1/invitations/", []),
+    get("/api/projects/1/webhooks/", []),
   );
 });
 
