@@ -44,7 +44,8 @@ class Run(models.Model):
     tracker = models.CharField(max_length=20, default="flow", help_text="As in the configuration; decides the queue.")
     config = models.JSONField()
     config_hash = models.CharField(max_length=64)
-    tokenizer_run = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # Kept while others use it: without it a retry of theirs would train another tokenizer, and mean other codes.
+    tokenizer_run = models.ForeignKey("self", null=True, blank=True, on_delete=models.RESTRICT, related_name="+")
     derived_from = models.ForeignKey(
         "self",
         null=True,

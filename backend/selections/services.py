@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from backend.common import events
 from backend.projects import audit
 from backend.projects.models import User
 from backend.runs.models import Run
@@ -45,6 +46,7 @@ def save_set(*, run: Run, name: str, ids: Sequence[int], for_review: bool, by: U
 
 def _record(found: PrimitiveSet, verb: str, summary: str, by: User) -> None:
     audit.record(found.project_id, by=by, kind=f"set.{verb}", summary=summary, set=found.pk, run=found.run_id)
+    events.publish(found.project_id, kind="set", id=found.pk, run=found.run_id, status=verb)
 
 
 def change_set(found: PrimitiveSet, *, by: User, name: str | None = None, for_review: bool | None = None) -> None:

@@ -120,6 +120,15 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         return self.context["progress"][run.pk].can_retry
 
 
+class RunDetailSerializer(RunSerializer):
+    """One run with its whole configuration, frozen when it was started."""
+
+    config = serializers.DictField(help_text="`PipelineConfig`: a branch a stage.")
+
+    class Meta(RunSerializer.Meta):
+        fields = (*RunSerializer.Meta.fields, "config")
+
+
 class StageSerializer(serializers.ModelSerializer[StageExecution]):
     stage = serializers.ChoiceField(choices=[(name, name) for name in STAGES])
     status = serializers.ChoiceField(choices=Status.choices)

@@ -21,6 +21,7 @@ from backend.runs.api.serializers import (
     KeepRunSerializer,
     PresetSerializer,
     ReclusterSerializer,
+    RunDetailSerializer,
     RunSerializer,
     SignalsSerializer,
     StageSerializer,
@@ -116,9 +117,10 @@ def _videos(ids: list[int], project: int) -> list[Video]:
 
 
 class RunDetail(APIView):
-    @extend_schema(operation_id="runs_get", responses=RunSerializer)
+    @extend_schema(operation_id="runs_get", responses=RunDetailSerializer)
     def get(self, request: Request, id: int) -> Response:
-        return _row(visible_run(request.user, id), request.user)
+        run = visible_run(request.user, id)
+        return Response(RunDetailSerializer(run, context={"progress": selectors.progress_of([run])}).data)
 
 
 class RunCancel(APIView):

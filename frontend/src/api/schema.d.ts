@@ -3329,6 +3329,50 @@ export interface components {
             tokenizer_run?: number | null;
             videos?: number[] | null;
         };
+        /** @description One run with its whole configuration, frozen when it was started. */
+        RunDetail: {
+            readonly id: number;
+            project: number;
+            /** @description Counts within the project: what people call the run. */
+            number: number;
+            status: components["schemas"]["RunStatus"];
+            reason: string;
+            cancel_requested: boolean;
+            preset: string;
+            n_clusters: number | null;
+            /** Format: double */
+            theta_on: number | null;
+            tokenizer_run: number | null;
+            /** @description The run it was kept from. */
+            derived_from: number | null;
+            /** @description Of the run it was kept from. */
+            derived_from_number: number | null;
+            /** @description A person set primitives in some of its videos. */
+            is_hand_cut: boolean;
+            config_hash: string;
+            started_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: double */
+            readonly progress: number;
+            readonly message: string;
+            readonly can_retry: boolean;
+            n_videos: number;
+            n_segments: number;
+            n_clusters_found: number;
+            metrics: components["schemas"]["Metrics"];
+            calibrations: components["schemas"]["Calibration"][];
+            suggested_k: number[][];
+            projection: components["schemas"]["ProjectionEnum"];
+            /** @description `PipelineConfig`: a branch a stage. */
+            config: {
+                [key: string]: unknown;
+            };
+        };
         /** @description A run cut otherwise. What is left out stays as it is. */
         RunKeep: {
             detection?: components["schemas"]["DetectionChange"];
@@ -5934,7 +5978,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["RunDetail"];
                 };
             };
             /** @description Refused */

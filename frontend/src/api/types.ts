@@ -9,6 +9,7 @@ export type Sprite = NonNullable<Video["sprite"]>;
 export type UnfinishedUpload = Schemas["Upload"];
 export type Preset = Schemas["Preset"];
 export type Run = Schemas["Run"];
+export type RunDetail = Schemas["RunDetail"];
 export type RunRequest = Schemas["RunCreate"];
 export type Annotation = Schemas["Annotation"];
 export type RunKeep = Schemas["RunKeep"];

@@ -11,13 +11,14 @@ import { exportKeys } from "../features/exports/queries";
 import { projectKeys } from "../features/projects/queries";
 import { runKeys } from "../features/runs/queries";
 import { segmentKeys } from "../features/segments/queries";
+import { setKeys } from "../features/selection/queries";
 import { uploadKeys } from "../features/uploads/queries";
 import { versionKeys } from "../features/versions/queries";
 import { videoKeys } from "../features/videos/queries";
 
 /** What the server says happened. */
 export interface Change {
-  kind: "video" | "stage" | "run" | "upload" | "vocabulary" | "versions" | "example" | "member" | "project" | "reviews" | "comments" | "exports";
+  kind: "video" | "stage" | "run" | "upload" | "vocabulary" | "versions" | "example" | "member" | "project" | "reviews" | "comments" | "exports" | "set";
   id: number | string;
   project: number;
   run: number | null;
@@ -114,6 +115,9 @@ export function staleAfter(change: Change): QueryKey[] {
     case "exports":
       keys.push(exportKeys.ofProject(change.project), exportKeys.one(String(change.id)));
       break;
+    case "set":
+      keys.push(setKeys.all);
+      break;
     case "upload":
       keys.push(uploadKeys.unfinished(change.project));
       break;
@@ -137,7 +141,7 @@ export function staleAfter(change: Change): QueryKey[] {
 }
 
 function everythingOf(project: number): QueryKey[] {
-  return [projectKeys.all, videoKeys.ofProject(project), runKeys.all, runKeys.activeStages(project), uploadKeys.unfinished(project), clusterKeys.all, actionKeys.all, coherenceKeys.all, versionKeys.ofProject(project), agreementKeys.all, commentKeys.all, exportKeys.all];
+  return [projectKeys.all, videoKeys.ofProject(project), runKeys.all, runKeys.activeStages(project), uploadKeys.unfinished(project), clusterKeys.all, actionKeys.all, coherenceKeys.all, versionKeys.ofProject(project), agreementKeys.all, commentKeys.all, exportKeys.all, setKeys.all];
 }
 
 /**

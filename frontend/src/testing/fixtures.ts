@@ -1,4 +1,4 @@
-import type { Cluster, ClusterCoherence, Coherence, DatasetExport, ExportPreview, Group, Preset, Project, QueuedSegment, Run, Segment, Session, Stage, UnfinishedUpload, Version, Video } from "../api/types";
+import type { Cluster, ClusterCoherence, Coherence, DatasetExport, ExportPreview, Group, Preset, Project, QueuedSegment, RunDetail, Segment, Session, Stage, UnfinishedUpload, Version, Video } from "../api/types";
 
 /** Whole objects of the schema's shape; a test names only what it is about. */
 const AT = "2026-01-05T08:00:00Z";
@@ -58,7 +58,7 @@ export const video = (change: Partial<Video> = {}): Video => ({
   ...change,
 });
 
-export const run = (change: Partial<Run> = {}): Run => ({
+export const run = (change: Partial<RunDetail> = {}): RunDetail => ({
   id: 7,
   project: 1,
   number: 7,
@@ -87,6 +87,7 @@ export const run = (change: Partial<Run> = {}): Run => ({
   calibrations: [],
   suggested_k: [],
   projection: "pca",
+  config: { detection: { alpha: 0.3, max_s: null } },
   ...change,
 });
 

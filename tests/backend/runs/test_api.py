@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from django.db.models import RestrictedError
 from django.test import Client
 
 from backend.common.columns import unpack
@@ -254,3 +255,20 @@ def test_a_long_list_of_runs_costs_as_many_queries_as_a_short_one(
     client = client_of(owner)
     with django_assert_max_num_queries(8):
         get(client, f"/api/projects/{project.pk}/runs/")
+
+
+def test_one_run_says_its_whole_configuration_and_the_list_does_not(run: Run, owner: User, client_of: ClientOf) -> None:
+    client = client_of(owner)
+    assert client.get(f"/api/runs/{run.pk}/").json()["config"] == run.config
+    assert "config" not in client.get(f"/api/projects/{run.project_id}/runs/").json()[0]
+
+
+def test_a_tokenizer_that_others_use_is_kept(project: Project, owner: User) -> None:
+    trained = a_run(project)
+    again = a_run(project, tokenizer_run=trained)
+    with pytest.raises(RestrictedError):
+        trained.delete()
+    again.delete()
+    a_run(project, tokenizer_run=trained)
+    project.delete()  # with all its runs
+    assert not Run.objects.exists()

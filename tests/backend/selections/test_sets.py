@@ -15,7 +15,7 @@ from django.test import Client
 
 from backend.projects.models import Membership, Role, User
 from backend.runs.models import Run
-from backend.selections import selectors
+from backend.selections import selectors, services
 from backend.selections.models import PrimitiveSet
 from backend.vocabulary.models import EMBEDDING_DIM, Action, Cluster, Segment
 from tests.factories.runs import a_project, a_run, a_user, a_video, some_segments
@@ -220,3 +220,15 @@ def test_as_many_as_a_map_shows(run: Run, owner: User, client_of: ClientOf) -> N
     assert saved.json()["n"] == 70_006
     assert len(client.get(f"/api/sets/{saved.json()['id']}/segments/").json()["results"]) == 100
     assert content_of(export(client, run)).count("\r\n") == 70_007
+
+
+def test_open_pages_are_told_of_a_set(
+    run: Run, owner: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[int, object, object]] = []
+    monkeypatch.setattr(
+        services.events, "publish", lambda project, **said: told.append((project, said["kind"], said["status"]))
+    )
+    saved = save(client_of(owner), run).json()["id"]
+    client_of(owner).delete(f"/api/sets/{saved}/")
+    assert told == [(run.project_id, "set", "saved"), (run.project_id, "set", "deleted")]

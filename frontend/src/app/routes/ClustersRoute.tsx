@@ -42,6 +42,7 @@ import { formatSeconds } from "../../lib/time";
 import { formatFigure, formatShare, plural } from "../../lib/words";
 import { NotFound } from "./NotFound";
 import "./routes.css";
+import { searchSimilar } from "./searchSimilar";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
 
@@ -515,6 +516,7 @@ function SimilarPanelHere({ project, segment, clusters }: SimilarHereProps) {
         `${paths.clusters(project, hit.run)}?${withFilters(new URLSearchParams({ segment: String(hit.id) }), filters).toString()}`
       }
       videoLinkTo={(hit) => paths.segmentInVideo(project, hit)}
+      searchTo={searchSimilar(project, segment, filters)}
     />
   );
 }

@@ -4,6 +4,7 @@ import { ApiError } from "../../api/errors";
 import { Failed, Skeleton } from "../../components/PanelState";
 import { projectQuery } from "../../features/projects/queries";
 import { runQuery } from "../../features/runs/queries";
+import { Configuration } from "../../features/runs/Configuration";
 import { RunBadge } from "../../features/runs/RunBadge";
 import { RunActions, RunFigures, RunProgress } from "../../features/runs/RunHeader";
 import { StageMatrix } from "../../features/runs/StageMatrix";
@@ -82,6 +83,7 @@ export function RunRoute() {
         <StageMatrix run={id} />
       </section>
       {(run.data.calibrations.length > 0 || run.data.n_clusters_found > 0) && <RunFigures run={run.data} />}
+      <Configuration config={run.data.config} hash={run.data.config_hash} />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
+import { Link } from "react-router";
 import type { Segment } from "../../api/types";
 import { Empty, Failed, Skeleton } from "../../components/PanelState";
 import { formatCount } from "../../lib/words";
@@ -21,10 +22,12 @@ interface SimilarPanelProps {
   clusters: readonly Option[];
   linkTo: (segment: Segment) => string;
   videoLinkTo?: (segment: Segment) => string;
+  /** The same search with every filter and more rows. */
+  searchTo: string;
 }
 
 /** What moves like this primitive, nearest first. */
-export function SimilarPanel({ segment, filters, onFilters, videos, clusters, linkTo, videoLinkTo }: SimilarPanelProps) {
+export function SimilarPanel({ segment, filters, onFilters, videos, clusters, linkTo, videoLinkTo, searchTo }: SimilarPanelProps) {
   const similar = useQuery(similarQuery(segment.id, filters));
   return (
     <section className="similar" aria-label="Similar primitives">
@@ -40,7 +43,7 @@ export function SimilarPanel({ segment, filters, onFilters, videos, clusters, li
           </small>
         )}
       </div>
-      <Filters filters={filters} onFilters={onFilters} videos={videos} clusters={clusters} />
+      <Filters filters={filters} onFilters={onFilters} videos={videos} clusters={clusters} searchTo={searchTo} />
       {similar.isPending ? (
         <Skeleton label="Looking for similar primitives…" className="segment-grid" height={120} rows={6} />
       ) : similar.isError ? (
@@ -81,11 +84,12 @@ interface FiltersProps {
   onFilters: (filters: SimilarFilters) => void;
   videos: readonly Option[];
   clusters: readonly Option[];
+  searchTo: string;
 }
 
 const read = (text: string): number | null => (text === "" ? null : Math.max(0, Number(text)));
 
-function Filters({ filters, onFilters, videos, clusters }: FiltersProps) {
+function Filters({ filters, onFilters, videos, clusters, searchTo }: FiltersProps) {
   const id = useId();
   const active = countFilters(filters);
   const set = (change: Partial<SimilarFilters>) => onFilters({ ...filters, ...change });
@@ -153,6 +157,9 @@ function Filters({ filters, onFilters, videos, clusters }: FiltersProps) {
           <input type="checkbox" checked={filters.excludeSameVideo} onChange={(event) => set({ excludeSameVideo: event.target.checked })} />
           Other videos only
         </label>
+        <Link className="button small" to={searchTo} title="By action, view, quality and day as well, and page by page">
+          More in search
+        </Link>
       </div>
     </details>
   );

@@ -5,6 +5,7 @@ import { filtersFrom, withFilters } from "../../../features/segments/filters";
 import { SimilarPanel } from "../../../features/segments/SimilarPanel";
 import { videosQuery } from "../../../features/videos/queries";
 import { paths } from "../../../lib/paths";
+import { searchSimilar } from "../searchSimilar";
 
 interface SimilarHereProps {
   project: number;
@@ -26,6 +27,7 @@ export function SimilarHere({ project, segment, clusters }: SimilarHereProps) {
       videos={videos.data?.map((video) => ({ id: video.id, name: video.title })) ?? []}
       clusters={clusters.map((cluster) => ({ id: cluster.index, name: cluster.name }))}
       linkTo={(hit) => paths.segmentInVideo(project, hit)}
+      searchTo={searchSimilar(project, segment, filters)}
     />
   );
 }
