@@ -3366,6 +3366,7 @@ export interface components {
             n_clusters_found: number;
             metrics: components["schemas"]["Metrics"];
             calibrations: components["schemas"]["Calibration"][];
+            /** @description k, silhouette and Calinski–Harabasz (runs made before it was taken have two of the three). */
             suggested_k: number[][];
             projection: components["schemas"]["ProjectionEnum"];
             /** @description `PipelineConfig`: a branch a stage. */
