@@ -20,7 +20,7 @@ _TITLES = {
     "laps": "Clips and codes in the layout of LAPS",
 }
 _LIMITS = (
-    "Primitives were found by a method and judged by people; the figures below say how far those people agree.",
+    "Primitives were found by a method and judged by people; the figures above say how far those people agree.",
     "Codes are latent: they are what this run's tokenizer makes of motion in the picture, not a robot's commands, and "
     "codes of two tokenizers cannot be compared.",
     "Train, validation and test are split by whole videos. Views of one recording may lie in different splits unless "
@@ -187,6 +187,9 @@ def _agreement(figures: dict[str, Any]) -> list[str]:
             f"- Retention: {funnel.get('candidates', 0)} candidates, {funnel.get('rated', 0)} rated, "
             f"{funnel.get('kept', 0)} kept (mean quality 2 or more)."
         )
+    if retention := figures.get("retention"):
+        counted = ", ".join(f"{_words(name)} {number}" for name, number in retention.items())
+        said.append(f"- What the filter did: {markdown(counted)}.")
     return said
 
 
@@ -206,4 +209,8 @@ def _words(name: str) -> str:
 def _value(value: Any) -> str:
     if value is None or value == "":
         return "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{_words(str(name))} {_value(one)}" for name, one in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(_value(one) for one in value) or "none"
     return markdown(str(value))

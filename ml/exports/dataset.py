@@ -95,7 +95,8 @@ class Dataset:
     fps: float = 1 / STEP_S  # rate of the steps; slot k of a source is the time around k / fps (`ml.video.frames`)
     figures: dict[str, Any] = field(default_factory=dict)
     """What the card tells of the reviews: "quality" and "labels", each {"alpha", "low", "high", "n_units",
-    "n_ratings"}, "funnel" {"candidates", "rated", "kept"}, "filter" as it was asked for; and whatever else is JSON."""
+    "n_ratings"}, "funnel" {"candidates", "rated", "kept"}, "retention" counts by name,
+    "filter" as it was asked for; and whatever else is JSON."""
 
     def __post_init__(self) -> None:
         keys = [source.key for source in self.sources]

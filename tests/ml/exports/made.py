@@ -97,7 +97,8 @@ def dataset(folder: Path, primitives: Sequence[Primitive] | None = None, **other
             "quality": {"alpha": 0.81, "low": 0.7, "high": 0.9, "n_units": 12, "n_ratings": 24},
             "labels": {"alpha": None, "low": None, "high": None, "n_units": 0, "n_ratings": 0},
             "funnel": {"candidates": 20, "rated": 12, "kept": 6},
-            "filter": {"min_quality": 2.0},
+            "retention": {"in_version": 20, "below_quality": 14, "exported": 6},
+            "filter": {"min_quality": 2.0, "split": {"train": 0.8}, "actions": None},
         },
     )
     return replace(made, **others)

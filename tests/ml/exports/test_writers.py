@@ -60,6 +60,8 @@ def test_every_export_has_a_card_that_tells_counts_agreement_and_licences(
     assert "alpha 0.810, 95 % interval 0.700 to 0.900, over 12 primitives judged by two or more" in card
     assert "Labels, nominal scale: Krippendorff's alpha is not defined" in card
     assert "20 candidates, 12 rated, 6 kept" in card
+    assert "in version 20, below quality 14, exported 6" in card
+    assert "Filter split: train 0.8" in card
     assert "No licence is noted on 1 of 2 videos" in card
     assert "none noted" in card
     assert "<script>" not in card
