@@ -58,7 +58,7 @@ function Clip({ project, segment }: { project: number; segment: Segment }) {
     <div className="conflict-clip">
       <LoopingClip src={segment.clip_url} poster={segment.poster_url} label={name} />
       <p className="small muted">
-        <Link to={paths.segmentInVideo(project, segment)} aria-label={`Open in video: ${name}`}>
+        <Link to={paths.segmentInVideo(project, segment)} aria-label={`${formatTime(segment.start_s)}: open ${name} in its video`}>
           {formatTime(segment.start_s)}
         </Link>{" "}
         · {formatSeconds(segment.duration_s)} · <bdi>{segment.video_title}</bdi>

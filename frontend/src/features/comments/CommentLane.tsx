@@ -40,7 +40,7 @@ export function CommentLane({ comments, axis, onSeek }: CommentLaneProps) {
   if (open.length === 0) return null;
   return (
     <div className="lane comment-lane">
-      <span className="lane-name">comments</span>
+      <span className="lane-name" title="Open comments">notes</span>
       <div ref={lane} className="lane-drawing">
         {open.map((comment) => (
           <button
