@@ -10,7 +10,7 @@ import { deliveriesQuery, type Delivery } from "./queries";
 /** The newest of what was sent to one address, and what came of it. */
 export function Deliveries({ webhook }: { webhook: number }) {
   const deliveries = useQuery(deliveriesQuery(webhook));
-  const again = useRedeliver(webhook);
+  const again = useRedeliver();
 
   if (deliveries.isPending) return <Skeleton label="Loading what was sent…" height={28} rows={2} />;
   if (deliveries.isError)

@@ -32,14 +32,14 @@ export function useTestWebhook() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (id: number) => unwrap(api.POST("/api/webhooks/{id}/test/", { params: { path: { id } } })),
-    onSettled: (_answer, _error, id) => client.invalidateQueries({ queryKey: webhookKeys.deliveries(id) }),
+    onSettled: () => client.invalidateQueries({ queryKey: webhookKeys.all }),
   });
 }
 
-export function useRedeliver(webhook: number) {
+export function useRedeliver() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (id: string) => unwrap(api.POST("/api/deliveries/{id}/redeliver/", { params: { path: { id } } })),
-    onSettled: () => client.invalidateQueries({ queryKey: webhookKeys.deliveries(webhook) }),
+    onSettled: () => client.invalidateQueries({ queryKey: webhookKeys.all }),
   });
 }

@@ -7,6 +7,7 @@ export type Delivery = Schemas["Delivery"];
 export type WebhookEvent = Schemas["WebhookEvent"];
 
 export const webhookKeys = {
+  all: ["webhooks"] as const,
   ofProject: (project: number) => ["webhooks", "project", project] as const,
   deliveries: (id: number) => ["webhooks", "deliveries", id] as const,
 };
