@@ -87,7 +87,7 @@ export function FlowRoute() {
           <h2>Cycles</h2>
           {cycles.data && cycles.data.groups.length > 0 && (
             <label className="row">
-              <span className="small muted">begin with</span>
+              <span className="small muted nowrap">begin with</span>
               <select className="select" value={start ?? cycles.data.start ?? ""} onChange={(event) => patchSearch((next) => setOrDrop(next, "start", event.target.value))}>
                 {cycles.data.start === null && <option value="">–</option>}
                 {cycles.data.groups.map((group) => (
