@@ -170,8 +170,9 @@ def _webdataset(files: dict[str, bytes], expected: Dataset) -> None:
 
 
 def _lerobot(files: dict[str, bytes], expected: Dataset) -> None:
-    info = json.loads(files["meta/info.json"])
-    assert info["total_episodes"] == len(expected.primitives)
+    """One data set, or one a view."""
+    infos = [json.loads(content) for name, content in files.items() if name.endswith("meta/info.json")]
+    assert sum(info["total_episodes"] for info in infos) == len(expected.primitives)
 
 
 CHECKS: dict[str, Callable[[dict[str, bytes], Dataset], None]] = {

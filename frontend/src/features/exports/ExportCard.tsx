@@ -70,8 +70,8 @@ function Facts({ contents }: { contents: ExportContents }) {
       </Table>
       {unlicensed > 0 && (
         <p className="small muted">
-          {unlicensed === contents.sources.length ? "No video here has" : `${plural(unlicensed, "video")} here ${unlicensed === 1 ? "has" : "have"}`}{" "}
-          no licence noted: ask whoever owns them before you pass this on.
+          {unlicensed === contents.sources.length ? "No licence is noted on any video here" : `No licence is noted on ${plural(unlicensed, "video")} here`}: ask
+          whoever owns them before you pass this on.
         </p>
       )}
       <p className="small">
@@ -87,6 +87,8 @@ function alphaWords({ alpha, low, high, n_units }: ExportContents["quality"]): s
   return `α ${formatFigure(alpha)}${interval} over ${plural(n_units, "primitive")}`;
 }
 
+const WORDS: ReadonlySet<string> = new Set(["Split", "Licence"]); // columns that are read, not added up
+
 function Table({ label, head, children }: { label: string; head: readonly string[]; children: ReactNode }) {
   return (
     // Scrolls by keyboard where it is wider than the page.
@@ -96,7 +98,7 @@ function Table({ label, head, children }: { label: string; head: readonly string
         <thead>
           <tr>
             {head.map((name) => (
-              <th key={name} scope="col">
+              <th key={name} scope="col" className={WORDS.has(name) ? "word" : undefined}>
                 {name}
               </th>
             ))}

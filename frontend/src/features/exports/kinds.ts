@@ -19,9 +19,12 @@ export const KINDS: readonly KindFacts[] = [
     name: "LeRobot v3",
     reader: "For policies trained with the lerobot library: an episode a primitive, with video, codes and what is done in words.",
     needs: "pip install lerobot",
-    load: (folder) => `from lerobot.datasets.lerobot_dataset import LeRobotDataset
+    load: (folder) => `from pathlib import Path
+from lerobot.datasets.lerobot_dataset import LeRobotDataset
 
-dataset = LeRobotDataset("kineme/${folder}", root="${folder}")
+# Videos of several views become a data set each.
+root = sorted(Path("${folder}").glob("**/meta/info.json"))[0].parents[1]
+dataset = LeRobotDataset(f"kineme/{root.name}", root=root)
 frame = dataset[0]
 print(dataset.meta.total_episodes, frame["task"], frame.keys())`,
   },
