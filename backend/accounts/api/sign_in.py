@@ -39,9 +39,9 @@ from rest_framework.views import APIView
 from backend import VERSION
 from backend.accounts import selectors, services
 from backend.accounts.api import serializers as shapes
+from backend.accounts.authentication import ScopeSuffices
 from backend.accounts.exceptions import BadLink, MailIsOff, NoSuchProvider, ProviderAway, SignedInAlready
 from backend.common import throttles
-from backend.common.authentication import ScopeSuffices
 from backend.common.errors import NOT_FOUND, ApplicationError
 from backend.projects.api.serializers import SessionSerializer
 from backend.projects.models import User

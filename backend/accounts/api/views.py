@@ -18,10 +18,10 @@ from rest_framework.views import APIView
 from backend.accounts import deletion, selectors, services
 from backend.accounts.api import serializers as shapes
 from backend.accounts.api.sign_in import guarded, session_of
+from backend.accounts.authentication import ScopeSuffices
 from backend.accounts.exceptions import SignedInAlready
 from backend.accounts.models import ApiToken, Invitation
 from backend.common import throttles
-from backend.common.authentication import ScopeSuffices
 from backend.projects.api.serializers import SessionSerializer
 from backend.projects.models import Role
 from backend.projects.selectors import project_for

@@ -159,12 +159,12 @@ STATIC_URL = "/static/"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "backend.common.authentication.TokenAuthentication",
-        "backend.common.authentication.SessionAuthentication",
+        "backend.accounts.authentication.TokenAuthentication",
+        "backend.accounts.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
-        "backend.common.authentication.ScopeSuffices",
+        "backend.accounts.authentication.ScopeSuffices",
     ],
     "DEFAULT_THROTTLE_CLASSES": ["backend.common.throttles.Everyday"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -181,7 +181,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [
         "rest_framework.permissions.IsAuthenticated",
-        "backend.common.authentication.ScopeSuffices",
+        "backend.accounts.authentication.ScopeSuffices",
     ],
     "SCHEMA_PATH_PREFIX": "/api/",
     "POSTPROCESSING_HOOKS": [

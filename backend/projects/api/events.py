@@ -10,8 +10,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from backend.accounts.authentication import tokens_may_read
 from backend.accounts.models import ApiToken
-from backend.common.authentication import tokens_may_read
 from backend.common.database import ask
 from backend.common.errors import common_error
 from backend.common.events import listener

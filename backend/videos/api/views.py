@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.common.authentication import tokens_may_read
+from backend.accounts.authentication import tokens_may_read
 from backend.common.byte_range import ASK_EACH_TIME, FOR_A_YEAR, StoredFile, send_file
 from backend.common.database import ask
 from backend.common.errors import common_error
