@@ -50,3 +50,9 @@ class VideoFrozen(ApplicationError):
     """A frozen version of the vocabulary was taken from what was found in it."""
 
     code = "video_frozen"
+
+
+class OverlappingAnnotation(BadAnnotation):
+    """Two of its segments share time, and nobody said that this is meant."""
+
+    code = "overlapping"

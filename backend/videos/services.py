@@ -25,6 +25,7 @@ from backend.projects.models import Project, User
 from backend.videos.exceptions import (
     AnnotationNameTaken,
     BadAnnotation,
+    OverlappingAnnotation,
     UploadBusy,
     UploadFinished,
     UploadTooLarge,
@@ -42,6 +43,7 @@ COPY_BYTES = 1024**2
 UNNAMED = "unnamed video"
 MAX_ANNOTATION_BYTES = 5_000_000
 ROUNDED_S = 0.5
+OVERLAP_S = 1e-3  # less than that is how two tools round one boundary
 
 Ingest = Callable[[Video], None]
 """Starts the preparation of a new video, within the transaction that makes the video: neither is ever without the
@@ -312,9 +314,17 @@ def delete_video(*, video: Video, by: User) -> None:
 
 
 def add_annotation(
-    *, video: Video, by: User, name: str, filename: str, data: bytes, tier: str | None = None
+    *,
+    video: Video,
+    by: User,
+    name: str,
+    filename: str,
+    data: bytes,
+    tier: str | None = None,
+    overlapping: bool = False,
 ) -> VideoAnnotation:
-    """Keep what a file says of a video, in order of time. Segments may overlap: two hands do.
+    """Keep what a file says of a video, in order of time. Segments may overlap only if the person says so: two hands
+    do, a slip of the pen does too, and scores count the time of both.
 
     An end up to half a second behind the video's is taken for a rounding and moved to it. Frame labels go by the
     video's own frames per second. tier: the one of an ELAN file to read.
@@ -322,6 +332,7 @@ def add_annotation(
     Raises:
         UploadTooLarge: larger than a file of annotations may be here.
         BadAnnotation: it cannot be read, or marks what the video does not have.
+        OverlappingAnnotation: two segments share time, and `overlapping` is not set.
         AnnotationNameTaken: the video has one of that name.
     """
     if len(data) > MAX_ANNOTATION_BYTES:
@@ -336,6 +347,8 @@ def add_annotation(
             source = format_of(path)
         except UnusableAnnotation as error:
             raise BadAnnotation(str(error)) from error
+    if not overlapping:
+        _refuse_overlaps(found)
     name = shown_name(name, 120) or path.stem
     taken = AnnotationNameTaken(f"This video has annotations called “{name}” already.")
     if name == TRUTH:
@@ -345,6 +358,19 @@ def add_annotation(
             return video.annotations.create(name=name, source=source, segments=_marked(found, video), added_by=by)
     except IntegrityError as error:
         raise taken from error
+
+
+def _refuse_overlaps(found: ReadAnnotation) -> None:
+    """Raises OverlappingAnnotation for the first two that share more than a rounding. They are in order of time."""
+    before = None
+    for number, one in enumerate(found.intervals, 1):
+        if before is not None and one.start_s < before.end_s - OVERLAP_S:
+            raise OverlappingAnnotation(
+                f"Segment {number} in order of time (“{one.label or ''}”, {one.start_s:.2f} to {one.end_s:.2f} s) "
+                f"begins before “{before.label or ''}” has ended at {before.end_s:.2f} s.",
+                segment=number,
+            )
+        before = one
 
 
 def _marked(found: ReadAnnotation, video: Video) -> list[dict[str, Any]]:

@@ -62,10 +62,12 @@ def _file_of(request: Request) -> dict[str, Any]:
         asked = form.validated_data
         file = asked["file"]
         content, filename = file.read(services.MAX_ANNOTATION_BYTES + 1), file.name
-        return {"data": content, "filename": filename, "name": asked["name"], "tier": asked["tier"] or None}
+        said = {"tier": asked["tier"] or None, "overlapping": asked["overlapping"]}
+        return {"data": content, "filename": filename, "name": asked["name"], **said}
     asked = request.query_params
     filename, tier = asked.get("filename", ""), asked.get("tier") or None
-    return {"data": data, "filename": filename, "name": asked.get("name", "")[:120], "tier": tier}
+    said = {"tier": tier, "overlapping": asked.get("overlapping") == "true"}
+    return {"data": data, "filename": filename, "name": asked.get("name", "")[:120], **said}
 
 
 class AnnotationView(APIView):

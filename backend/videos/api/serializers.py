@@ -49,6 +49,9 @@ class AnnotationUploadSerializer(serializers.Serializer[Any]):
     file = serializers.FileField()
     name = serializers.CharField(required=False, allow_blank=True, default="", max_length=120)
     tier = serializers.CharField(required=False, allow_blank=True, default="", help_text="Of an ELAN file.")
+    overlapping = serializers.BooleanField(
+        required=False, default=False, help_text="Segments may share time; else two that do are refused."
+    )
 
 
 class VideoSerializer(serializers.ModelSerializer[Video]):

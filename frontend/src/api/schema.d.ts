@@ -1809,6 +1809,11 @@ export interface components {
              * @default
              */
             tier: string;
+            /**
+             * @description Segments may share time; else two that do are refused.
+             * @default false
+             */
+            overlapping: boolean;
         };
         /** @description A version of the vocabulary, in the form of a kind. */
         AskExport: {

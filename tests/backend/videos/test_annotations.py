@@ -17,7 +17,8 @@ from tests.factories.runs import a_project, a_user, a_video
 pytestmark = pytest.mark.django_db
 
 ClientOf = Callable[[User], Client]
-HAND = {"segments": [{"start": 3, "end": 4, "label": "pick"}, {"start": 1, "end": 3.5, "label": None}]}
+HAND = {"segments": [{"start": 3, "end": 4, "label": "pick"}, {"start": 1, "end": 3, "label": None}]}
+TWO_HANDS = {"segments": [{"start": 3, "end": 4, "label": "pick"}, {"start": 1, "end": 3.5, "label": "hold"}]}
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_a_file_becomes_a_lane_in_order_of_time(video: Video, owner: User, clien
     assert made.status_code == 201, made.content
     body = made.json()
     assert (body["name"], body["source"]) == ("by Mira", "segments")
-    assert body["segments"] == [{"start": 1.0, "end": 3.5, "label": ""}, {"start": 3.0, "end": 4.0, "label": "pick"}]
+    assert body["segments"] == [{"start": 1.0, "end": 3.0, "label": ""}, {"start": 3.0, "end": 4.0, "label": "pick"}]
     assert client.get(f"/api/videos/{video.pk}/annotations/").json() == [body]
     assert send(client, video, HAND).json()["name"] == "mira"
     assert client.delete(f"/api/annotations/{body['id']}/").status_code == 204
@@ -152,3 +153,56 @@ def test_viewers_look_managers_add_and_strangers_see_nothing(video: Video, owner
     assert client_of(stranger).delete(one).status_code == 404
     assert Client().get(path).status_code == 401
     assert Annotation.objects.count() == 1
+
+
+def test_segments_that_share_time_are_kept_only_if_that_is_meant(
+    video: Video, owner: User, client_of: ClientOf
+) -> None:
+    client = client_of(owner)
+    answer = send(client, video, TWO_HANDS)
+    assert (answer.status_code, answer.json()["code"]) == (400, "overlapping")
+    said = "Segment 2 in order of time (“pick”, 3.00 to 4.00 s) begins before “hold” has ended at 3.50 s."
+    assert answer.json()["message"] == said
+    assert not Annotation.objects.exists()
+    assert len(send(client, video, TWO_HANDS, overlapping="true").json()["segments"]) == 2
+    raw = f"/api/videos/{video.pk}/annotations/?filename=x.json&name=raw"
+    body = json.dumps(TWO_HANDS)
+    assert client.post(raw, body, content_type="text/plain").status_code == 400
+    assert client.post(f"{raw}&overlapping=true", body, content_type="text/plain").status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("content", "filename", "source"),
+    [
+        ("start,end,label\n3,4,b\n1,2,a\n", "x.csv", "table"),
+        (
+            "Time,Media file path,Total length,FPS,Subject,Behavior,Behavioral category,Comment,Status\n"
+            "1,shift 1.mp4,10,25,,a,,,START\n2,shift 1.mp4,10,25,,a,,,STOP\n",
+            "boris.csv",
+            "table",
+        ),
+        (
+            '<?xml version="1.0"?><ANNOTATION_DOCUMENT><HEADER TIME_UNITS="milliseconds"/><TIME_ORDER>'
+            '<TIME_SLOT TIME_SLOT_ID="t1" TIME_VALUE="1000"/><TIME_SLOT TIME_SLOT_ID="t2" TIME_VALUE="2000"/>'
+            '</TIME_ORDER><TIER TIER_ID="hand"><ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a" '
+            'TIME_SLOT_REF1="t1" TIME_SLOT_REF2="t2"><ANNOTATION_VALUE>a</ANNOTATION_VALUE>'
+            "</ALIGNABLE_ANNOTATION></ANNOTATION></TIER></ANNOTATION_DOCUMENT>",
+            "x.eaf",
+            "ELAN",
+        ),
+        (
+            '{"project": {"pid": "1"}, "config": {}, "attribute": {"1": {"aname": "label", "type": 1}}, '
+            '"file": {"1": {"fid": "1", "fname": "shift 1.mp4"}}, "view": {"1": {"fid_list": ["1"]}}, '
+            '"metadata": {"1_a": {"vid": "1", "z": [1, 2], "xy": [], "av": {"1": "a"}}}}',
+            "via.json",
+            "VIA",
+        ),
+    ],
+)
+def test_every_tool_comes_in_through_the_page(
+    content: str, filename: str, source: str, video: Video, owner: User, client_of: ClientOf
+) -> None:
+    answer = send(client_of(owner), video, content, filename)
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["source"] == source
+    assert answer.json()["segments"][0] == {"start": 1.0, "end": 2.0, "label": "a"}

@@ -6,15 +6,17 @@ import { annotationKeys } from "./queries";
 export function useImportAnnotations(video: number) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (file: File) =>
+    mutationFn: ({ file, tier = "", overlapping = false }: { file: File; tier?: string; overlapping?: boolean }) =>
       unwrap(
         api.POST("/api/videos/{id}/annotations/", {
           params: { path: { id: video } },
-          body: { file: "", name: file.name.slice(0, 120), tier: "" },
+          body: { file: "", name: file.name.slice(0, 120), tier, overlapping },
           bodySerializer: ({ name }) => {
             const form = new FormData();
             form.set("file", file);
             form.set("name", name);
+            if (tier) form.set("tier", tier);
+            if (overlapping) form.set("overlapping", "true");
             return form;
           },
         }),

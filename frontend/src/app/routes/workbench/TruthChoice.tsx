@@ -1,5 +1,6 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useRef, useState } from "react";
+import { ApiError } from "../../../api/errors";
 import type { Annotation } from "../../../api/types";
 import { Icon } from "../../../components/Icon";
 import { useImportAnnotations, useRemoveAnnotations } from "../../../features/annotations/mutations";
@@ -39,6 +40,9 @@ export function TruthChoice({ video, annotations, truths, chosen, onChoose }: Tr
   const bring = useImportAnnotations(video);
   const remove = useRemoveAnnotations(video);
   const current = truths.find((one) => one.key === chosen);
+  const [tier, setTier] = useState("");
+  const send = (asked: Parameters<typeof bring.mutate>[0]) => bring.mutate(asked, { onSuccess: (made) => onChoose(String(made.id)) });
+  const refused = bring.error instanceof ApiError ? bring.error : null;
   const error = bring.error ?? remove.error ?? annotations.error;
   return (
     <div className="truth-choice">
@@ -83,13 +87,32 @@ export function TruthChoice({ video, annotations, truths, chosen, onChoose }: Tr
         onChange={(event) => {
           const chosenFile = event.target.files?.[0];
           event.target.value = "";
-          if (chosenFile) bring.mutate(chosenFile, { onSuccess: (made) => onChoose(String(made.id)) });
+          if (chosenFile) send({ file: chosenFile });
         }}
       />
       {error && (
         <p role="alert" className="bad small">
           {error.message}
         </p>
+      )}
+      {refused?.code === "overlapping" && bring.variables && (
+        <button type="button" className="button small" disabled={bring.isPending} onClick={() => send({ ...bring.variables, overlapping: true })}>
+          Import it with the overlaps
+        </button>
+      )}
+      {refused?.code === "bad_annotation" && bring.variables && /\.eaf$/i.test(bring.variables.file.name) && (
+        <form
+          className="row"
+          onSubmit={(event) => {
+            event.preventDefault();
+            send({ ...bring.variables, tier: tier.trim() });
+          }}
+        >
+          <input className="input" aria-label="Tier of the ELAN file" placeholder="Tier" value={tier} onChange={(event) => setTier(event.target.value)} />
+          <button type="submit" className="button small" disabled={tier.trim() === "" || bring.isPending}>
+            Import this tier
+          </button>
+        </form>
       )}
     </div>
   );
