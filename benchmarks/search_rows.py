@@ -115,7 +115,11 @@ def _truth(pk: int, parameters: dict[str, Any]) -> tuple[set[int], bool]:
     wanted.is_valid(raise_exception=True)
     query = Segment.objects.get(pk=pk)
     pool = similar_candidates(
-        wanted.validated_data, project=query.project_id, run=query.run_id, video=query.video_id
+        wanted.validated_data,
+        user=query.project.created_by,
+        project=query.project_id,
+        run=query.run_id,
+        video=query.video_id,
     ).exclude(pk=pk)
     near = selectors._exact(query.embedding, pool.filter(space=query.space), K, None)
     return {one for one, _ in near}, bool(near) and near[-1][1] >= HARD_FROM

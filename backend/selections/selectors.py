@@ -13,6 +13,7 @@ from django.db.models import BigIntegerField, BooleanField, F, Func, IntegerFiel
 from backend.projects.models import User
 from backend.runs.models import Run
 from backend.selections.models import PrimitiveSet, PrimitiveSetQuerySet
+from backend.vocabulary.blind import veiled
 from backend.vocabulary.models import Segment
 
 EXPORTED_AT_ONCE = 2_000
@@ -43,9 +44,10 @@ def export_order(run: Run, ids: Sequence[int]) -> list[int]:
     return list(segments_of(run, ids).order_by("video__title", "video", "start_s").values_list("pk", flat=True))
 
 
-def exported(ids: Sequence[int]) -> list[dict[str, Any]]:
-    """What an export says of some primitives, in the order of their ids."""
+def exported(ids: Sequence[int], user: User) -> list[dict[str, Any]]:
+    """What an export says of some primitives, in the order of their ids; not the quality a reviewer is not to see."""
     rows = Segment.objects.with_names().select_related("action", "cluster__action").in_bulk(ids)
+    veiled(user, rows.values())
     return [_facts(rows[pk]) for pk in ids if pk in rows]
 
 

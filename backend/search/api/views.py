@@ -83,5 +83,7 @@ class ExampleSimilar(APIView):
         example = get_object_or_404(selectors.examples_visible_to(request.user), pk=id)
         if example.status != ExampleStatus.DONE:
             raise NotSearchable(example.reason or "This example is still being looked at.", state=example.status)
-        candidates = similar_candidates(asked, project=example.project_id, run=example.run_id, video=example.video_id)
-        return Response(similar_answer(asked, example.embedding, example.space, candidates))
+        candidates = similar_candidates(
+            asked, user=request.user, project=example.project_id, run=example.run_id, video=example.video_id
+        )
+        return Response(similar_answer(asked, request.user, example.embedding, example.space, candidates))

@@ -29,6 +29,7 @@ from backend.selections.api.serializers import (
 from backend.selections.exceptions import NotOfThisRun
 from backend.selections.models import PrimitiveSet
 from backend.vocabulary.api.serializers import SegmentPageSerializer, SegmentSerializer
+from backend.vocabulary.blind import veiled
 
 
 class ProjectSets(APIView):
@@ -92,7 +93,7 @@ class SetSegments(APIView):
         found = get_object_or_404(selectors.sets_visible_to(request.user), pk=id)
         page = CursorPage()
         rows = page.paginate_queryset(selectors.segments_in(found), request)
-        return page.get_paginated_response(SegmentSerializer(rows, many=True).data)
+        return page.get_paginated_response(SegmentSerializer(veiled(request.user, rows), many=True).data)
 
 
 class RunExport(APIView):
@@ -110,8 +111,8 @@ class RunExport(APIView):
         ids = selectors.export_order(run, services.checked_ids(run, asked["ids"]))
         name = f"{slugify(asked['name'], allow_unicode=True) or 'primitives'}-run-{run.number}.{asked['format']}"
         if asked["format"] == "csv":
-            answer = StreamingHttpResponse(as_csv(ids), "text/csv; charset=utf-8")
+            answer = StreamingHttpResponse(as_csv(ids, request.user), "text/csv; charset=utf-8")
         else:
-            answer = StreamingHttpResponse(as_json(run.pk, ids), "application/json")
+            answer = StreamingHttpResponse(as_json(run.pk, ids, request.user), "application/json")
         answer["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
         return answer

@@ -22,6 +22,7 @@ from backend.versions.api.serializers import (
     VersionDiffSerializer,
     VersionSerializer,
 )
+from backend.vocabulary.blind import judges_blind
 
 
 class ProjectVersions(APIView):
@@ -80,6 +81,8 @@ class VersionDiff(APIView):
         rows = selectors.versions_visible_to(request.user)
         before = get_object_or_404(rows, pk=id)
         after = get_object_or_404(rows, pk=other, project=before.project_id)
-        return Response(
-            VersionDiffSerializer({"before": before, "after": after, **asdict(selectors.diff(before, after))}).data
-        )
+        found = asdict(selectors.diff(before, after))
+        if judges_blind(request.user, before.project_id):
+            for changes in (found["quality"], found["edges"]):  # what single primitives were given
+                changes["examples"] = []
+        return Response(VersionDiffSerializer({"before": before, "after": after, **found}).data)

@@ -18,6 +18,7 @@ from backend.projects.selectors import project_for
 from backend.runs.models import Run
 from backend.vocabulary import carrying, flow, groups, surgery
 from backend.vocabulary.api import action_serializers as shapes
+from backend.vocabulary.blind import judges_blind, veiled
 from backend.vocabulary.models import Action
 from backend.vocabulary.surgery import Done
 
@@ -72,7 +73,13 @@ class ActionDetail(APIView):
 class GroupList(APIView):
     @extend_schema(operation_id="groups_list", responses=shapes.GroupSerializer(many=True))
     def get(self, request: Request, id: int) -> Response:
-        return Response(shapes.GroupSerializer(groups.group_cards(_run(request.user, id)), many=True).data)
+        run = _run(request.user, id)
+        cards = groups.group_cards(run)
+        veiled(request.user, (medoid for card in cards for medoid in card.medoids))
+        if judges_blind(request.user, run.project_id):
+            for card in cards:
+                card.quality = None  # of a small group it would tell what one person said
+        return Response(shapes.GroupSerializer(cards, many=True).data)
 
 
 class NameCluster(APIView):

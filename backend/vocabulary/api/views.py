@@ -22,6 +22,7 @@ from backend.common.byte_range import ASK_EACH_TIME, FOR_A_YEAR, StoredFile, sen
 from backend.common.database import ask
 from backend.common.errors import common_error
 from backend.common.pagination import CursorPage
+from backend.projects.models import User
 from backend.runs.models import Run
 from backend.runs.selectors import runs_visible_to
 from backend.vocabulary import comparison, selectors
@@ -37,6 +38,7 @@ from backend.vocabulary.api.serializers import (
     SimilarSerializer,
     cursor_of,
 )
+from backend.vocabulary.blind import judged_by, judges_blind, veiled, veiled_column
 from backend.vocabulary.models import Segment
 from backend.vocabulary.selectors import ClipPlace
 
@@ -65,14 +67,16 @@ class SegmentList(APIView):
             without = Q(action=None, cluster__action=None)
             rows = rows.filter(without if wanted.validated_data["unnamed"] else ~without)
         page = CursorPage()
-        return page.get_paginated_response(SegmentSerializer(page.paginate_queryset(rows, request), many=True).data)
+        shown = veiled(request.user, page.paginate_queryset(rows, request))
+        return page.get_paginated_response(SegmentSerializer(shown, many=True).data)
 
 
 class SegmentDetail(APIView):
     @extend_schema(operation_id="segments_get", responses=SegmentSerializer)
     def get(self, request: Request, id: int) -> Response:
         rows = selectors.segments_visible_to(request.user)
-        return Response(SegmentSerializer(get_object_or_404(rows, pk=id)).data)
+        (shown,) = veiled(request.user, [get_object_or_404(rows, pk=id)])
+        return Response(SegmentSerializer(shown).data)
 
 
 class SimilarSegments(APIView):
@@ -82,33 +86,41 @@ class SimilarSegments(APIView):
         wanted.is_valid(raise_exception=True)
         query = get_object_or_404(Segment.objects.visible_to(request.user), pk=id)
         candidates = similar_candidates(
-            wanted.validated_data, project=query.project_id, run=query.run_id, video=query.video_id
+            wanted.validated_data,
+            user=request.user,
+            project=query.project_id,
+            run=query.run_id,
+            video=query.video_id,
         )
-        return Response(
-            similar_answer(wanted.validated_data, query.embedding, query.space, candidates.exclude(pk=query.pk))
-        )
+        others = candidates.exclude(pk=query.pk)
+        return Response(similar_answer(wanted.validated_data, request.user, query.embedding, query.space, others))
 
 
-def similar_candidates(asked: dict[str, Any], *, project: int, run: int, video: int | None) -> QuerySet[Segment]:
+def similar_candidates(
+    asked: dict[str, Any], *, user: User, project: int, run: int, video: int | None
+) -> QuerySet[Segment]:
     """The filters of the form as a queryset. `run` and `video` are those of what is searched by; the caller has
-    checked that the user may see the project."""
+    checked that the user may see the project. By quality a reviewer finds only what they have judged."""
     names = (
         "video", "view", "cluster", "action", "min_duration_s", "max_duration_s", "min_quality", "date_from", "date_to",
     )  # fmt: skip
-    return selectors.narrowed(
+    found = selectors.narrowed(
         project,
         runs=asked.get("run") or ([run] if asked["scope"] == "run" else []),
         other_than=video if asked["exclude_same_video"] else None,
         **{name: asked[name] for name in names if name in asked},
     )
+    return found.filter(judged_by(user)) if "min_quality" in asked and judges_blind(user, project) else found
 
 
-def similar_answer(asked: dict[str, Any], vector: Any, space: str, candidates: QuerySet[Segment]) -> dict[str, Any]:
+def similar_answer(
+    asked: dict[str, Any], user: User, vector: Any, space: str, candidates: QuerySet[Segment]
+) -> dict[str, Any]:
     """A page of neighbours as `SimilarSerializer` describes it. Without a vector there are none."""
     found = selectors.SimilarSegments([], 0, exact=True)
     if vector is not None:
         found = selectors.similar_segments(vector, space, candidates, k=asked["k"], after=asked.get("cursor"))
-    shown = SegmentSerializer(found.segments, many=True).data
+    shown = SegmentSerializer(veiled(user, found.segments), many=True).data
     return {
         "results": [
             {"segment": segment, "distance": near.distance} for segment, near in zip(shown, found.segments, strict=True)
@@ -123,7 +135,9 @@ def similar_answer(asked: dict[str, Any], vector: Any, space: str, candidates: Q
 class ClusterList(APIView):
     @extend_schema(operation_id="clusters_list", responses=ClusterSerializer(many=True))
     def get(self, request: Request, id: int) -> Response:
-        return Response(ClusterSerializer(selectors.cluster_cards(_run(request, id)), many=True).data)
+        cards = selectors.cluster_cards(_run(request, id))
+        veiled(request.user, (medoid for card in cards for medoid in card.medoids))
+        return Response(ClusterSerializer(cards, many=True).data)
 
 
 class RunCoherence(APIView):
@@ -146,7 +160,10 @@ class RunMap(APIView):
         responses={(200, columns.MEDIA_TYPE): OpenApiTypes.BINARY, 304: None},
     )
     def get(self, request: Request, id: int) -> HttpResponse:
-        content = columns.pack(*selectors.map_columns(_run(request, id)))
+        run = _run(request, id)
+        facts, found = selectors.map_columns(run)
+        found["quality"] = veiled_column(request.user, run, found["ids"], found["quality"])
+        content = columns.pack(facts, found)
         etag = f'"{sha256(content).hexdigest()[:32]}"'
         whole = HttpResponse(content, columns.MEDIA_TYPE, headers={"ETag": etag, "Cache-Control": ASK_EACH_TIME})
         return get_conditional_response(request, etag, response=whole)
