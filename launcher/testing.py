@@ -22,7 +22,8 @@ from launcher.steps import StepFailed
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SUITES = {  # apart: the browser's driver keeps an event loop running, which no test of Django may share
-    "tests": ["-n", "2", "--dist", "loadfile", "--ignore", "tests/e2e"],  # a file's fixtures cost more than its tests
+    # A file stays on one process: its fixtures cost more than its tests.
+    "tests": ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--ignore", "tests/e2e"],
     "browser tests": ["tests/e2e"],
 }
 PYTHON_FOLDERS = ["ml", "backend", "launcher", "benchmarks", "tests", "docs", "kineme", "manage.py"]

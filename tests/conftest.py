@@ -7,6 +7,11 @@ import pytest
 from launcher import pytest_database
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that start servers and workers come first: they take minutes, and nobody waits for them at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("services") is None)
+
+
 @pytest.fixture(scope="session")
 def database_url() -> str:
     """The address of a running PostgreSQL with pgvector: DATABASE_URL, or a server of our own for this test run."""
