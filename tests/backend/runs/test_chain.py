@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from backend.accounts.deletion import delete_project
 from backend.common.artefacts import store
 from backend.projects.models import Project
 from backend.runs import selectors, services, stages
@@ -327,6 +328,6 @@ def test_deleting_the_project_deletes_its_rows(project: Project, takes: list[Pat
     ingest(project, takes[:1], work)
     discover(project, work)
     shutil.rmtree(store().root)
-    project.delete()
+    delete_project(project=project, typed=project.name, by=project.created_by)
     assert not Segment.objects.exists()
     assert not StageExecution.objects.exists()

@@ -33,5 +33,6 @@ function written(value: unknown): string {
   if (value === null || value === undefined) return "none";
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(written).join(", ");
-  return isBranch(value) ? Object.entries(value).map(([key, one]) => `${spoken(key)} ${written(one)}`).join(", ") || "none" : String(value);
+  if (isBranch(value)) return Object.entries(value).map(([key, one]) => `${spoken(key)} ${written(one)}`).join(", ") || "none";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
