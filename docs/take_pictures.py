@@ -2,7 +2,8 @@
 
     python docs/take_pictures.py "$SIGN_IN_LINK"
 
-The link is the one `./kineme up` printed; the sample's run has to be done. Needs `chromium` on the PATH.
+The link is the one `./kineme up` printed; the sample's run has to be done. Two reviewers join and judge, so take a data
+folder that is not missed afterwards. Needs `chromium` on the PATH.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 PICTURES = Path(__file__).parent / "pictures"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -27,6 +29,59 @@ def take(page: Page, name: str) -> None:
     picture = Image.open(io.BytesIO(page.screenshot()))
     PICTURES.mkdir(exist_ok=True)
     picture.convert("RGB").save(PICTURES / f"{name}.webp", quality=80, method=6)
+
+
+def call(page: Page, method: str, address: str, data: object = None) -> Any:
+    """One request of the API, as whoever is signed in here."""
+    token = next(one["value"] for one in page.context.cookies() if one["name"] == "csrftoken")
+    headers = {"X-CSRFToken": token, "Referer": address}
+    answer = page.request.fetch(address, method=method, data=data, headers=headers)
+    if not answer.ok:
+        raise SystemExit(f"{method} {address}: {answer.status} {answer.text()}")
+    return answer.json()
+
+
+def the_team(page: Page, browser: Browser, origin: str, project: int) -> None:
+    """Two reviewers join, judge and differ a little; then what the team sees."""
+    place, api = f"{origin}/projects/{project}", f"{origin}/api"
+    run = next(one["id"] for one in call(page, "GET", f"{api}/projects/{project}/runs/") if one["status"] == "done")
+    people = []
+    for name in ("Ana", "Ben"):
+        made = call(
+            page, "POST", f"{api}/projects/{project}/invitations/", {"role": "reviewer", "note": name, "days": 7}
+        )
+        somebody = browser.new_context(viewport={"width": 1360, "height": 850}).new_page()
+        somebody.goto(origin + made["path"])
+        somebody.get_by_label("User name").fill(name.lower())
+        somebody.get_by_label("Your name, as others see it").fill(name)
+        somebody.get_by_label("Password").fill("a long enough password")
+        somebody.get_by_role("button", name="Make account and join").click()
+        somebody.wait_for_url(re.compile("/projects"))
+        people.append(somebody)
+    page.goto(f"{place}/members")
+    take(page, "members")
+
+    for index, name in enumerate(("reach", "grasp", "place")):
+        call(page, "POST", f"{api}/runs/{run}/groups/name/", {"cluster": index, "name": name})
+    everybody = {one["name"]: one["user"] for one in call(page, "GET", f"{api}/projects/{project}/members/")}
+    reviewers = [everybody["Ana"], everybody["Ben"]]
+    call(page, "POST", f"{api}/runs/{run}/assignments/", {"reviewers": reviewers, "draw": 60, "double_share": 0.5})
+    for n, somebody in enumerate(people):
+        for row in call(somebody, "GET", f"{api}/runs/{run}/review-queue/?limit=100")["results"][:-6]:
+            quality = (0, 1, 2, 2, 3, 3, 3, 3)[(row["id"] + n * (row["id"] % 5 == 0)) % 8]
+            said = {"quality": quality, "confidence": 2 - row["id"] % 2, "seconds": 3.0 + row["id"] % 3}
+            call(somebody, "PUT", f"{api}/segments/{row['id']}/review/", said)
+    people[0].goto(f"{place}/runs/{run}/review")
+    take(people[0], "judging")
+    page.goto(f"{place}/review")
+    take(page, "agreement")
+
+    call(page, "POST", f"{api}/projects/{project}/versions/", {"run": run, "name": "June, agreed", "note": ""})
+    page.goto(f"{place}/versions")
+    take(page, "versions")
+    page.goto(f"{place}/exports")
+    page.get_by_role("button", name="New export").first.click()
+    take(page, "export")
 
 
 def main(link: str) -> None:
@@ -73,6 +128,7 @@ def main(link: str) -> None:
         assert found is not None
         page.goto(f"{origin}/projects/{found[1]}/search?like={found[2]}")
         take(page, "similar")
+        the_team(page, browser, origin, int(found[1]))
         browser.close()
     print(f"{origin}: pictures in {PICTURES}")
 
