@@ -63,7 +63,10 @@ def the_team(page: Page, browser: Browser, origin: str, project: int) -> None:
 
     for index, name in enumerate(("reach", "grasp", "place")):
         call(page, "POST", f"{api}/runs/{run}/groups/name/", {"cluster": index, "name": name})
-    everybody = {one["name"]: one["user"] for one in call(page, "GET", f"{api}/projects/{project}/members/")}
+    everybody = {
+        one["user"]["display_name"]: one["user"]["id"]
+        for one in call(page, "GET", f"{api}/projects/{project}/members/")
+    }
     reviewers = [everybody["Ana"], everybody["Ben"]]
     call(page, "POST", f"{api}/runs/{run}/assignments/", {"reviewers": reviewers, "draw": 60, "double_share": 0.5})
     for n, somebody in enumerate(people):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 from django.db import connection
-from django.db.models import Count, ExpressionWrapper, F, FloatField, Func, IntegerField, Max, Sum, Value, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models import Count, F, Sum, Window
+from django.db.models.functions import RowNumber
+from numpy.typing import NDArray
 
 from backend.projects.models import Project, User
 from backend.runs.models import Run
+from backend.vocabulary.finished import NOBODY, primitives_of, said_of
 from backend.vocabulary.models import (
     Action,
     Cluster,
@@ -110,47 +114,49 @@ GroupId = tuple[int | None, int | None]
 def group_cards(run: Run) -> list[GroupCard]:
     """The groups of a run, the largest first. The histograms share their bins, so cards can be compared."""
     clusters = {cluster.pk: cluster for cluster in run.clusters.select_related("action").order_by("index")}
-    length = ExpressionWrapper(F("end_s") - F("start_s"), output_field=FloatField())
-    rows = Segment.objects.filter(run=run, cluster__isnull=False).order_by()
-    longest = rows.aggregate(longest=Max(length))["longest"]
-    if longest is None:
+    primitives = primitives_of(run)
+    own, quality = said_of(run, primitives)
+    placed = primitives.cluster_id != NOBODY
+    if not placed.any():
         return []
-    counted = (
-        rows.annotate(
-            group=Coalesce("action", "cluster__action"),
-            bin=Func(
-                length,
-                Value(0.0),
-                Value(longest * 1.000001),
-                Value(HISTOGRAM_BINS),
-                function="width_bucket",
-                output_field=IntegerField(),
-            ),
-        )
-        .values("group", "cluster", "video", "bin")
-        .annotate(n=Count("pk"), seconds=Sum(length), rated=Count("quality"), quality=Sum("quality"))
-        .values_list("group", "cluster", "video", "bin", "n", "seconds", "rated", "quality")
-    )
+    quality = quality[placed].astype(np.float64)
+    durations = (primitives.end_s - primitives.start_s)[placed]
+    found, cluster = np.unique(primitives.cluster_id[placed], return_inverse=True)
+    videos, video = np.unique(primitives.video[placed], return_inverse=True)
+    named = np.array([clusters[pk].action_id or NOBODY for pk in found.tolist()])
+    action = np.where(own[placed] == NOBODY, named[cluster], own[placed])
+    # One number a group: the action's id, or for a cluster without a name its place below NOBODY.
+    numbers, group = np.unique(np.where(action == NOBODY, NOBODY - 1 - cluster, action), return_inverse=True)
+    bins = np.minimum((durations / durations.max() * HISTOGRAM_BINS).astype(np.int64), HISTOGRAM_BINS - 1)
+
+    def summed(values: NDArray[Any]) -> list[float]:
+        totals: list[float] = np.bincount(group, weights=values, minlength=len(numbers)).tolist()
+        return totals
+
+    rated = ~np.isnan(quality)
+    n_rated, qualities, seconds = summed(rated), summed(np.where(rated, quality, 0.0)), summed(durations)
+    histograms = np.bincount(group * HISTOGRAM_BINS + bins, minlength=len(numbers) * HISTOGRAM_BINS)
     cards: dict[GroupId, GroupCard] = {}
     parts: dict[GroupId, dict[int, int]] = {}  # of each group: how many of its segments are of which cluster
-    sums: dict[GroupId, float] = {}
-    for action, cluster, video, bin_, n, seconds, rated, quality in counted:
-        key: GroupId = (action, None) if action is not None else (None, cluster)
-        if key not in cards:
-            cards[key] = _empty_card(key, clusters)
-        card = cards[key]
-        card.size += n
-        card.total_duration_s += seconds
-        card.durations_histogram[min(max(bin_, 1), HISTOGRAM_BINS) - 1] += n
-        card.videos.add(video)
-        card.n_rated += rated
-        sums[key] = sums.get(key, 0.0) + (quality or 0.0)
-        parts.setdefault(key, {})[cluster] = parts.setdefault(key, {}).get(cluster, 0) + n
+    for at, number in enumerate(numbers.tolist()):
+        key: GroupId = (number, None) if number > NOBODY else (None, int(found[NOBODY - 1 - number]))
+        card = cards[key] = _empty_card(key, clusters)
+        card.n_rated, card.total_duration_s = int(n_rated[at]), seconds[at]
+        card.quality = qualities[at] / card.n_rated if card.n_rated else None
+        card.durations_histogram = histograms[at * HISTOGRAM_BINS : (at + 1) * HISTOGRAM_BINS].tolist()
+        parts[key] = {}
+    keys = list(cards)
+    for pair, n in zip(*np.unique(group * len(found) + cluster, return_counts=True), strict=True):
+        of, out_of = divmod(int(pair), len(found))
+        parts[keys[of]][int(found[out_of])] = int(n)
+        cards[keys[of]].size += int(n)
+    for pair in np.unique(group * len(videos) + video).tolist():
+        of, which = divmod(pair, len(videos))
+        cards[keys[of]].videos.add(int(videos[which]))
     _name(run, cards)
     total = sum(card.size for card in cards.values())
     for key, card in cards.items():
         card.share = card.size / total
-        card.quality = sums[key] / card.n_rated if card.n_rated else None
         silhouettes = [(clusters[pk].silhouette, n) for pk, n in parts[key].items()]
         if all(value is not None for value, _ in silhouettes):
             card.silhouette = sum(value * n for value, n in silhouettes if value is not None) / card.size

@@ -429,7 +429,7 @@ def test_cards_are_of_groups(run: Run, client_of: ClientOf, django_assert_max_nu
     Segment.objects.filter(pk__in=ids(run, 0)).update(quality=3.0)
     Segment.objects.filter(pk__in=ids(run, 3)).update(quality=1.0)
     client = client_of(run.started_by)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         cards = client.get(f"/api/runs/{run.pk}/groups/").json()
     assert [(card["key"], card["name"], card["size"]) for card in cards] == [
         (f"action:{grasp.pk}", "Grasp", 4),
