@@ -65,7 +65,8 @@ def _rows(runs: QuerySet[Run] | list[Run]) -> list[dict[str, Any]]:
 
 
 def _row(run: Run, user: User) -> Response:
-    return Response(_rows(selectors.runs_visible_to(user).filter(pk=run.pk))[0])
+    shown = selectors.runs_visible_to(user).get(pk=run.pk)
+    return Response(RunDetailSerializer(shown, context={"progress": selectors.progress_of([shown])}).data)
 
 
 def visible_run(user: User, run: int, minimum: Role = Role.VIEWER) -> Run:
@@ -87,7 +88,7 @@ class RunList(APIView):
         owner = project_for(request.user, id)
         return Response(_rows(selectors.runs_visible_to(request.user).filter(project=owner)))
 
-    @extend_schema(operation_id="runs_start", request=StartRunSerializer, responses={201: RunSerializer})
+    @extend_schema(operation_id="runs_start", request=StartRunSerializer, responses={201: RunDetailSerializer})
     def post(self, request: Request, id: int) -> Response:
         owner = project_for(request.user, id, Role.MANAGER)
         form = StartRunSerializer(data=request.data)
@@ -124,13 +125,13 @@ class RunDetail(APIView):
 
 
 class RunCancel(APIView):
-    @extend_schema(operation_id="runs_cancel", request=None, responses=RunSerializer)
+    @extend_schema(operation_id="runs_cancel", request=None, responses=RunDetailSerializer)
     def post(self, request: Request, id: int) -> Response:
         return _row(services.cancel_run(visible_run(request.user, id, Role.MANAGER), by=request.user), request.user)
 
 
 class RunRetry(APIView):
-    @extend_schema(operation_id="runs_retry", request=None, responses=RunSerializer)
+    @extend_schema(operation_id="runs_retry", request=None, responses=RunDetailSerializer)
     def post(self, request: Request, id: int) -> Response:
         return _row(services.retry_run(visible_run(request.user, id, Role.MANAGER)), request.user)
 
@@ -140,7 +141,7 @@ class RunRecluster(APIView):
         operation_id="runs_recluster",
         description="A new run with another k, which reuses everything up to the embeddings.",
         request=ReclusterSerializer,
-        responses={201: RunSerializer},
+        responses={201: RunDetailSerializer},
     )
     def post(self, request: Request, id: int) -> Response:
         of = visible_run(request.user, id, Role.MANAGER)
@@ -157,7 +158,7 @@ class RunKeep(APIView):
         operation_id="runs_keep",
         description="A new run of the same videos, cut otherwise. Everything up to the energy is reused.",
         request=KeepRunSerializer,
-        responses={201: RunSerializer},
+        responses={201: RunDetailSerializer},
     )
     def post(self, request: Request, id: int) -> Response:
         run = visible_run(request.user, id, Role.MANAGER)
@@ -173,7 +174,7 @@ class RunMeasureCoherence(APIView):
         operation_id="runs_measure_coherence",
         description="Looks at the primitives with the encoders there are now, and scores the clusters again.",
         request=None,
-        responses=RunSerializer,
+        responses=RunDetailSerializer,
     )
     def post(self, request: Request, id: int) -> Response:
         return _row(services.measure_coherence(visible_run(request.user, id, Role.MANAGER)), request.user)

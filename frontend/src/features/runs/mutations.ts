@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";
-import type { Run, RunKeep, RunRequest } from "../../api/types";
+import type { RunDetail, RunKeep, RunRequest } from "../../api/types";
 import { runKeys } from "./queries";
 
 export function useStartRun(project: number) {
@@ -15,7 +15,7 @@ export function useStartRun(project: number) {
   });
 }
 
-function useRunCommand(send: (id: number) => Promise<Run>) {
+function useRunCommand(send: (id: number) => Promise<RunDetail>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: send,
