@@ -8,8 +8,9 @@ from launcher import pytest_database
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that start servers and workers come first: they take minutes, and nobody waits for them at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("services") is None)
+    """Those that start servers and workers come first: they take minutes, and nobody waits for them at the end. Browser
+    tests stay as they are: they share a project."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(mark) for mark in ("services", "browser")))
 
 
 @pytest.fixture(scope="session")

@@ -84,6 +84,7 @@ def test_a_vocabulary_is_made_and_unmade(actions: Page, shot: Callable[[str], No
     page.locator("body").click(position={"x": 5, "y": 300})
     page.keyboard.press("z")
     expect(card(page, "Cluster 4")).to_be_visible()
+    expect(page.get_by_role("button", name="Redo", exact=True)).to_be_enabled()
     page.keyboard.press("Shift+Z")
     expect(card(page, "Cluster 4")).to_have_count(0)
 

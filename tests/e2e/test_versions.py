@@ -93,7 +93,8 @@ def test_a_vocabulary_is_edited_frozen_edited_again_and_compared(
     form.get_by_label("Key in review").select_option("1")
     expect(form.get_by_text("“Reach” has the key 1 now and will have none.")).to_be_visible()
     save(form)
-    kept = {one["name"]: one for one in explored.api.get(f"/api/projects/{explored.project}/actions/")}
+    actions_now = explored.api.get(f"/api/projects/{explored.project}/actions/")
+    kept = {one["name"]: one for one in actions_now if not one["deprecated"]}
     assert (kept["Reach"]["digit"], kept["Fetch"]["digit"]) == (None, 1)
     assert (kept["Reach"]["primitive"], kept["Reach"]["colour"], len(kept["Reach"]["examples"])) == ("move", 4, 2)
 
@@ -110,10 +111,12 @@ def test_a_vocabulary_is_edited_frozen_edited_again_and_compared(
 
     # Frozen, then changed, then frozen again.
     page.get_by_role("link", name="Versions").click()
-    expect(page.get_by_role("heading", name="No version yet")).to_be_visible()
+    n = len(explored.api.get(f"/api/projects/{explored.project}/versions/"))  # of tests before this one
+    if n == 0:
+        expect(page.get_by_role("heading", name="No version yet")).to_be_visible()
     nothing_wrong(page)
     freeze(page, "First names")
-    first = page.get_by_role("listitem", name="Version 1, First names")
+    first = page.get_by_role("listitem", name=f"Version {n + 1}, First names")
     expect(first).to_contain_text("2")
     freeze(page, "The same again")
     expect(page.get_by_role("alert")).to_contain_text("frozen already")
@@ -126,14 +129,14 @@ def test_a_vocabulary_is_edited_frozen_edited_again_and_compared(
     page.get_by_role("link", name="Versions").click()
     expect(first).to_be_visible()
     freeze(page, "June, <b>agreed</b>")
-    second = page.get_by_role("listitem", name="Version 2, June, <b>agreed</b>")
+    second = page.get_by_role("listitem", name=f"Version {n + 2}, June, <b>agreed</b>")
     second.get_by_role("button", name="Actions").click()
     expect(second.get_by_role("row", name=re.compile("Reach for the part"))).to_be_visible()
     nothing_wrong(page)
     page.screenshot(path=tmp_path / "versions.png")
 
     # What changed, in words and with primitives to look at.
-    second.get_by_role("link", name="Since version 1").click()
+    second.get_by_role("link", name=f"Since version {n + 1}").click()
     changed = page.get_by_role("region", name="Actions", exact=True)
     expect(changed.get_by_text("renamed")).to_be_visible()
     expect(changed.locator("del", has_text="Reach")).to_be_visible()
