@@ -158,6 +158,7 @@ class Calibration:
 
     @property
     def theta_off(self) -> float:
+        """θ_off = r · θ_on, in units of energy (§3.1.2)."""
         return self.off_ratio * self.theta_on
 
 
@@ -220,4 +221,5 @@ class Clustering:
 
     @property
     def n_clusters(self) -> int:
+        """k, as many as were found (§3.2.2)."""
         return len(self.clusters)

@@ -42,6 +42,7 @@ class Cadence:
         return np.maximum(0, np.ceil((times_s - LATE_S) * float(self.fps))).astype(np.int64)
 
     def start_s(self, slot: int) -> float:
+        """Second at which frame `slot` begins."""
         return float(slot / self.fps)
 
     def late_s(self, times_s: Seconds) -> Seconds:

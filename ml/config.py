@@ -40,6 +40,7 @@ class TrackingConfig:
 
     @property
     def n_points(self) -> int:
+        """N, the points of the grid."""
         return self.grid**2
 
     @property
@@ -85,6 +86,7 @@ class TokenizerConfig:
 
     @property
     def n_codes(self) -> int:
+        """How many different codes FSQ with these levels has: their product (§3.1)."""
         product = 1
         for level in self.levels:
             product *= level
@@ -92,6 +94,7 @@ class TokenizerConfig:
 
     @classmethod
     def preset(cls, name: str) -> Self:
+        """`paper` (§3.1, 30 M parameters), `small` (CPU minutes) or `tiny` (tests). Raises ValueError for another."""
         match name:
             case "paper":
                 return cls()
@@ -151,6 +154,7 @@ class TrainingConfig:
 
     @classmethod
     def preset(cls, name: str) -> Self:
+        """How the tokenizer of that preset is trained. Raises ValueError for an unknown one."""
         match name:
             case "paper":
                 return cls(precision="auto")

@@ -51,6 +51,7 @@ class Take:
 
     @property
     def works(self) -> bool:
+        """Whether nothing has stopped it so far."""
         return self.reason is None
 
 
@@ -63,10 +64,12 @@ class Report:
 
     @property
     def n_working(self) -> int:
+        """How many videos could be used."""
         return sum(take.works for take in self.takes)
 
     @property
     def n_segments(self) -> int:
+        """How many primitives were found in all of them."""
         return sum(len(take.segments) for take in self.takes)
 
     def to_dict(self) -> dict[str, Any]:

@@ -95,6 +95,7 @@ class Damage:
         return bool(self.undecodable or self.out_of_order or self.untimed or self.unreadable_after_s is not None)
 
     def warnings(self) -> tuple[str, ...]:
+        """Sentences for the uploader on what could not be decoded; none where all could."""
         found = []
         if self.undecodable:
             found.append(

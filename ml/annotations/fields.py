@@ -36,6 +36,7 @@ def annotation_of(
 
 
 def interval_of(start: Any, end: Any, label: Any, score: Any = None) -> Interval:
+    """An interval of seconds from values as a file holds them. Raises Malformed where it is none."""
     start_s, end_s = seconds(start, "its start"), seconds(end, "its end")
     if end_s <= start_s:
         raise Malformed(f"it ends at {end_s:g} s and starts at {start_s:g} s")
@@ -43,10 +44,12 @@ def interval_of(start: Any, end: Any, label: Any, score: Any = None) -> Interval
 
 
 def label_of(value: Any) -> str | None:
+    """A label as text; None where there is none."""
     return None if value is None or value == "" else str(value)
 
 
 def seconds(value: Any, what: str) -> float:
+    """A time of 0 or more in seconds. Raises Malformed, naming it by `what`."""
     found = number_of(value, what)
     if found < 0:
         raise Malformed(f"{what} is negative")
@@ -54,6 +57,7 @@ def seconds(value: Any, what: str) -> float:
 
 
 def number_of(value: Any, what: str) -> float:
+    """A finite number. Raises Malformed, naming it by `what`."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Malformed(f"{what} is no number")
     try:
@@ -66,6 +70,7 @@ def number_of(value: Any, what: str) -> float:
 
 
 def object_of(value: Any, what: str) -> Mapping[str, Any]:
+    """A JSON object. Raises Malformed, naming it by `what`."""
     if not isinstance(value, dict):
         raise Malformed(f"{what} is no object")
     return value

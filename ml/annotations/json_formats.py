@@ -31,6 +31,7 @@ def activitynet(database: Mapping[str, Any]) -> list[Annotation]:
 
 
 def activitynet_results(results: Mapping[str, Any]) -> list[Annotation]:
+    """ActivityNet's results: video → rows of a segment in seconds, a label, a score. Raises Malformed."""
     return [annotation_of(video, None, rows, _activitynet_interval) for video, rows in results.items()]
 
 

@@ -34,14 +34,17 @@ class Material:
 
     @property
     def video(self) -> Path:
+        """Where it lies."""
         return self.take.video
 
     @property
     def stem(self) -> str:
+        """The name its truth has."""
         return self.video.stem
 
     @property
     def duration_s(self) -> float:
+        """Seconds, by the frames its signals were taken on."""
         return next(iter(self.signals.values())).duration_s
 
     def fresh_take(self) -> Take:

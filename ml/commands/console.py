@@ -32,15 +32,18 @@ def progress_bar() -> Generator[Progress]:
 
 
 def stopped(message: str) -> int:
+    """Say on standard error why nothing was done. Returns the exit status for that."""
     say(message)
     return EXIT_NOTHING_WORKED
 
 
 def say(line: str) -> None:
+    """One line on standard error, line breaks in it taken out."""
     sys.stderr.write(" ".join(line.split()) + "\n")
 
 
 def at_least_one(text: str) -> int:
+    """A whole number from 1, for argparse. Raises ArgumentTypeError, or ValueError where it is no number."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
@@ -48,6 +51,7 @@ def at_least_one(text: str) -> int:
 
 
 def positive(text: str) -> float:
+    """A finite number above 0, for argparse. Raises ArgumentTypeError, or ValueError where it is no number."""
     value = float(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError("must be a number above 0")
@@ -55,6 +59,7 @@ def positive(text: str) -> float:
 
 
 def seed(text: str) -> int:
+    """A whole number of 32 bits, for argparse. Raises ArgumentTypeError, or ValueError where it is no number."""
     value = int(text)
     if not 0 <= value < 2**32:
         raise argparse.ArgumentTypeError("must be in 0..4294967295")

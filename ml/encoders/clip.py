@@ -47,6 +47,7 @@ class ClipShape:
 
     @property
     def n_patches(self) -> int:
+        """Patches of one picture."""
         return (self.image_px // self.patch_px) ** 2
 
 
@@ -57,6 +58,7 @@ class QuickGelu(nn.Module):
     """x · σ(1.702 x): the activation OpenAI trained with. Plain GELU gives other features from the same weights."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """x · σ(1.702 x), any shape: the GELU CLIP was trained with."""
         return x * torch.sigmoid(1.702 * x)
 
 

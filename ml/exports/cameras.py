@@ -45,6 +45,7 @@ class Placed:
 
     @property
     def stats(self) -> Stats:
+        """Of all its pictures, as 0..1."""
         return stats_of_pictures(self.levels)
 
 
@@ -98,11 +99,13 @@ class Camera:
         return [placed[i] for i in range(len(episodes))]
 
     def close(self) -> None:
+        """Finish the file that is being written, if one is."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None
 
     def abandon(self) -> None:
+        """Leave the file that is being written unfinished, if one is."""
         if self._writer is not None:
             self._writer.abandon()
             self._writer = None

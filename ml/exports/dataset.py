@@ -125,6 +125,7 @@ class Dataset:
         return [(source, found[source.key]) for source in ordered if found[source.key]]
 
     def action_of(self, primitive: Primitive) -> Entry | None:
+        """The entry of the vocabulary a primitive belongs to; None where nobody gave it one."""
         return None if primitive.action is None else self.actions[primitive.action]
 
     def label_of(self, primitive: Primitive) -> str:

@@ -31,6 +31,7 @@ class Vectors:
 
     @property
     def width(self) -> int:
+        """D, numbers a step."""
         return len(self.names)
 
     def of(self, codes: Codes) -> Float:

@@ -26,6 +26,7 @@ class Options:
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
         return asdict(self)
 
 

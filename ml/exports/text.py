@@ -59,5 +59,6 @@ def to_json(data: Any, indent: int | None = 2) -> str:
 
 
 def write_json(data: Any, path: Path) -> None:
+    """Write `data` as `to_json` does, with a line feed at its end on every system; folders are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(to_json(data) + "\n", encoding="utf-8", newline="\n")

@@ -49,6 +49,7 @@ class Frames:
             self._robot["action"] = _Running(action_width)
 
     def features(self) -> dict[str, dict[str, Any]]:
+        """The columns a frame has, as `info.json` describes them."""
         found: dict[str, dict[str, Any]] = {"latent.code": _feature("int64", 1, ["code"])}
         for name, vectors in self.vectors.items():
             found[name] = _feature("float32", vectors.width, list(vectors.names))
@@ -58,6 +59,7 @@ class Frames:
         return found
 
     def columns(self, episode: Episode) -> dict[str, pa.Array]:
+        """The columns of one episode, a row a frame."""
         found = {"latent.code": pa.array(episode.codes.astype(np.int64))}
         for name, vectors in self.vectors.items():
             found[name] = _rows(vectors.of(episode.codes))
@@ -77,6 +79,7 @@ class Frames:
         }
 
     def all_stats(self) -> dict[str, Stats]:
+        """Statistics of every column over all episodes so far."""
         return _of_codes(self.vectors, self._codes) | {name: one.stats() for name, one in self._robot.items()}
 
     def _series(self, episode: Episode) -> dict[str, npt.NDArray[np.float32]]:

@@ -99,6 +99,7 @@ class Take:
 
     @property
     def n_frames(self) -> int:
+        """Frames of the film at the configuration's rate, the last one whole."""
         return math.ceil(self.duration_s * self.config.fps - 1e-9)
 
     @property
@@ -159,6 +160,7 @@ def minimum_jerk(u: Vector) -> Vector:
 
 
 def hand_rotation(pose: Vector) -> Vector:
+    """[3, 3]: how the hand of a pose is turned."""
     return scene.rotation(float(pose[YAW]), float(pose[TILT]))
 
 

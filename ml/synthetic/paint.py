@@ -43,6 +43,7 @@ def on_bench(points: Vector) -> Vector:
 
 
 def shade(color: Color, factor: float) -> Color:
+    """A colour made darker (below 1) or brighter, within 0..255."""
     return (min(255.0, color[0] * factor), min(255.0, color[1] * factor), min(255.0, color[2] * factor))
 
 
@@ -69,6 +70,7 @@ class Capsule:
 
     @property
     def middle(self) -> Vector:
+        """Half-way between its ends, [3], metres."""
         return 0.5 * (self.a + self.b)
 
 
@@ -87,6 +89,7 @@ class Canvas:
         cv2.fillConvexPoly(self.picture, _fixed(pixels), color, cv2.LINE_AA, SUB)
 
     def outline(self, pixels: Vector, color: Color) -> None:
+        """A closed line through pixels [N, 2]."""
         cv2.polylines(self.picture, [_fixed(pixels)], True, color, self.line_px, cv2.LINE_AA, SUB)
 
     def polygon(self, corners: Vector, color: Color, edge: Color | None = None) -> None:
@@ -103,6 +106,7 @@ class Canvas:
         cv2.polylines(self.picture, [_fixed(pixels)], False, color, px, cv2.LINE_AA, SUB)
 
     def ball(self, center: Vector, radius: float, color: Color) -> None:
+        """A ball in the world: centre [3] and radius in metres, lit from above left."""
         pixels, depth = self.camera.project(center[None])
         r = radius * self.camera.focal_px / depth[0]
         self.fill(pixels + CIRCLE * r, shade(color, 0.55))

@@ -76,6 +76,7 @@ def _recess(half: Vector) -> Vector:
 
 
 def bench(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Legs and planked top; the grain is drawn from `rng`."""
     (x0, x1), (y0, y1) = scene.BENCH_X, scene.BENCH_Y
     for x in (x0 + 0.06, x1 - 0.06):
         for y in (y1 - 0.06, y0 + 0.06):
@@ -174,6 +175,7 @@ def press_head(canvas: Canvas, lever: float) -> None:
 
 
 def lever(canvas: Canvas, angle: float) -> None:
+    """The lever at `angle`, radians."""
     knob = scene.lever_knob(angle)
     canvas.rod(scene.LEVER_PIVOT, knob, 0.010, (196, 192, 186))
     canvas.ball(scene.LEVER_PIVOT, 0.024, DARK)

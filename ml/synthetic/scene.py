@@ -103,6 +103,7 @@ class SceneConfig:
 
 
 def vec(x: float, y: float, z: float) -> Vector:
+    """A place or direction in the world, [3] float64, metres."""
     return np.array([x, y, z], dtype=np.float64)
 
 
@@ -149,6 +150,7 @@ def nest(carriage_y: float) -> Vector:
 
 
 def handle(carriage_y: float) -> Vector:
+    """Where the press is gripped, [3] metres, its carriage at `carriage_y` metres."""
     return vec(PRESS_X, carriage_y, 0.0) + HANDLE
 
 

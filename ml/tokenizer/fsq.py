@@ -26,6 +26,7 @@ class FSQ(nn.Module):
 
     @property
     def n_codes(self) -> int:
+        """How many different codes there are: the product of the levels."""
         product = 1
         for level in self.levels:
             product *= level

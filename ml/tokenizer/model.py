@@ -72,6 +72,7 @@ class MLP(nn.Module):
         self.out = nn.Linear(ratio * d_m, d_m, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[..., d] → [..., d]: widen, GELU, back."""
         out: Tensor = self.out(F.gelu(self.widen(x)))
         return out
 
@@ -254,4 +255,5 @@ class MotionTokenizer(nn.Module):
 
     @property
     def n_parameters(self) -> int:
+        """Weights of encoder, quantiser and decoder together."""
         return sum(parameter.numel() for parameter in self.parameters())
