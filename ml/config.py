@@ -15,6 +15,8 @@ from typing import Any, Literal, Self
 PRESETS = ("paper", "small", "tiny")
 Tracker = Literal["flow", "lk", "cotracker3"]
 """What follows points in a video."""
+ClusterBy = Literal["embedding", "latents"]
+"""What segments are compared by when they are clustered."""
 
 
 @dataclass(frozen=True)
@@ -258,8 +260,14 @@ class EncoderConfig:
 
 @dataclass(frozen=True)
 class ClusteringConfig:
-    """Cosine k-means (§3.2.2). None takes the suggested k; the choice stays the team's."""
+    """Cosine k-means (§3.2.2). No n_clusters takes the suggested k; the choice stays the team's.
 
+    by: "embedding" is the paper's, e of each segment. "latents" (`ml.views`) takes z before quantisation, averaged over
+    the segment, of every camera that filmed it: not in the paper, and purer clusters on the sample (docs/results.md).
+    Search by example compares embeddings either way.
+    """
+
+    by: ClusterBy = "embedding"
     n_clusters: int | None = None
     max_suggested: int = 20
     n_init: int = 10

@@ -27,10 +27,11 @@ from ml.tokenizer.encode import tokenize
 from ml.tokenizer.model import MotionTokenizer
 from ml.tokenizer.train import train_tokenizer
 from ml.tracking import NO_COTRACKER, CoTracker, TracksFile, facts, is_tracks, track_video
+from ml.views import Camera, seen_by_all
 
 Made = TypeVar("Made")
 TOKENIZER_FOLDER = "tokenizer"
-RUN_FILES = ("embeddings.npy", "clusters.json", "config.json", "report.json")
+RUN_FILES = ("embeddings.npy", "latents.npy", "clusters.json", "config.json", "report.json")
 
 
 @dataclass
@@ -89,12 +90,14 @@ def discover(
     tokenizer: Path | None = None,
     progress: Progress = no_progress,
     cotracker: CoTracker = NO_COTRACKER,
+    one_take: bool = False,
 ) -> Report:
     """Find the primitives of all `videos` together, with one tokenizer, one threshold and one clustering.
 
     Writes into folder `out`, per video (<name>/segments.json, energy.npz, codes.npz, clips/) and for the run
-    (embeddings.npy, clusters.json, tokenizer/, config.json, report.json). tokenizer: folder of a checkpoint to use
-    instead of training one. A video that cannot be used has its reason in the report and stops no other.
+    (embeddings.npy, clusters.json, tokenizer/, config.json, report.json; latents.npy where they are clustered).
+    tokenizer: folder of a checkpoint to use instead of training one. one_take: the videos are cameras of one take that
+    were started together. A video that cannot be used has its reason in the report and stops no other.
 
     Raises UnusableCheckpoint for a bad `tokenizer`, OSError where `out` cannot be written.
     """
@@ -110,7 +113,7 @@ def discover(
             checkpoint = _checkpoint(takes, config, tokenizer, out, _part(progress, 0.45, 0.8))
             find_segments(takes, config, checkpoint, _part(progress, 0.8, 0.88))
         if _working(takes):
-            clustering = _cluster(takes, checkpoint, config, out, _part(progress, 0.88, 0.92))
+            clustering = _cluster(takes, checkpoint, config, out, one_take, _part(progress, 0.88, 0.92))
             _write(takes, config, clustering, out, _part(progress, 0.92, 1.0))
     report = Report(tuple(takes), clustering)
     save_json(out / "config.json", config.to_dict())
@@ -216,19 +219,43 @@ def _measure(takes: Sequence[Take], config: PipelineConfig, tokenizer: MotionTok
 
 
 def _cluster(
-    takes: Sequence[Take], tokenizer: MotionTokenizer, config: PipelineConfig, out: Path, progress: Progress
+    takes: Sequence[Take],
+    tokenizer: MotionTokenizer,
+    config: PipelineConfig,
+    out: Path,
+    one_take: bool,
+    progress: Progress,
 ) -> Clustering | None:
     """Embed and cluster the segments of all videos, in order. None where there are none."""
     segments = [found for take in _working(takes) for found in take.segments]
-    embeddings = embed(segments, tokenizer, config.embedding, _part(progress, 0, 0.5, "embedding"))
+    embeddings = embed(segments, tokenizer, config.embedding, _part(progress, 0, 0.4, "embedding"))
     np.save(out / "embeddings.npy", embeddings.vectors)
+    vectors = embeddings.vectors
+    if config.clustering.by == "latents" and segments:
+        step = _part(progress, 0.4, 0.5, "looking through every camera")
+        vectors = seen_by_all(cameras(_working(takes), one_take=one_take), tokenizer, step)
+        np.save(out / "latents.npy", vectors)
     try:
-        clustering = cluster(embeddings.vectors, config.clustering, _part(progress, 0.5, 1))
+        clustering = cluster(vectors, config.clustering, _part(progress, 0.5, 1))
     except TooFewSegments:
         return None
     rows = ({"video": take.folder, "segment": i} for take in _working(takes) for i in range(len(take.segments)))
     save_json(out / "clusters.json", {**clustering_facts(clustering), "space": embeddings.space, "segments": rows})
     return clustering
+
+
+def cameras(takes: Sequence[Take], *, one_take: bool) -> list[Camera]:
+    """Takes that work as `ml.views` needs them: cameras of one take started together, or each a take by itself."""
+    return [
+        Camera(
+            tracks=_made(take.tracks),
+            stream=_made(take.stream),
+            spans_s=np.array([(one.start_s, one.end_s) for one in take.segments], dtype=np.float64).reshape(-1, 2),
+            view=take.folder if one_take else "",
+            recording="take" if one_take else "",
+        )
+        for take in takes
+    ]
 
 
 def _write(

@@ -33,7 +33,7 @@ from backend.runs.selectors import RETRIABLE, step_times
 from backend.runs.selectors import thresholds as thresholds_of
 from backend.videos.models import Video, VideoStatus
 from ml.artefacts import Calibration
-from ml.config import CalibrationConfig, PipelineConfig, Tracker, digest_of
+from ml.config import CalibrationConfig, ClusterBy, PipelineConfig, Tracker, digest_of
 from ml.cuts import MOST, checked
 from ml.errors import UnusableCuts
 
@@ -80,6 +80,7 @@ def start_run(
     n_clusters: int | None = None,
     theta_on: float | None = None,
     tracker: Tracker = "flow",
+    cluster_by: ClusterBy = "embedding",
     tokenizer_run: Run | None = None,
     videos: Sequence[Video] | None = None,
 ) -> Run:
@@ -96,7 +97,7 @@ def start_run(
     chosen = list(ready if videos is None else ready.filter(pk__in=[video.pk for video in videos]))
     if not chosen or (videos is not None and len(chosen) < len(videos)):
         raise NoReadyVideos("No video is ready yet. Upload one, or wait until it is prepared.", project=project.pk)
-    config = _configuration(preset, n_clusters, theta_on, tracker, tokenizer_run)
+    config = _configuration(preset, n_clusters, theta_on, tracker, cluster_by, tokenizer_run)
     kept = {"tracker": tracker, "tokenizer_run": tokenizer_run}
     run = _queue_run(project, by, preset=preset, config=config, videos=chosen, **kept)
     _record(run, "started", f"Started run {run.number} over {_videos(chosen)}.", by)
@@ -317,10 +318,19 @@ def _hand_cuts(run: Run, videos: Sequence[Video], asked: Mapping[str, Any]) -> H
 
 
 def _configuration(
-    preset: str, n_clusters: int | None, theta_on: float | None, tracker: Tracker, tokenizer_run: Run | None
+    preset: str,
+    n_clusters: int | None,
+    theta_on: float | None,
+    tracker: Tracker,
+    cluster_by: ClusterBy,
+    tokenizer_run: Run | None,
 ) -> PipelineConfig:
     config = PipelineConfig.preset(preset, n_clusters=n_clusters, theta_on=theta_on)
-    config = replace(config, tracking=replace(config.tracking, backend=tracker))
+    config = replace(
+        config,
+        tracking=replace(config.tracking, backend=tracker),
+        clustering=replace(config.clustering, by=cluster_by),
+    )
     if tokenizer_run is None:
         return config
     if not tokenizer_run.stages.filter(stage="train", status=Status.DONE).exists():

@@ -43,6 +43,7 @@ from ml import (
     segmentation,
     tracking,
     video,
+    views,
 )
 from ml import store as files
 from ml.artefacts import Calibration, EnergyTrace, Progress
@@ -70,6 +71,7 @@ VERSIONS = {
 """Raise a stage's number when a change of code changes what it makes."""
 
 MIN_UMAP_SEGMENTS = 5
+LATENTS = "latents.npy"  # what was clustered where that is not the embeddings, in the artefact of `cluster`
 
 
 @dataclass(frozen=True)
@@ -502,14 +504,25 @@ def _cluster(execution: StageExecution, progress: Progress) -> Outcome:
     owner = _run_of(execution)
     config = owner.pipeline_config().clustering
     videos, vectors = _embeddings(owner)
+    inputs: dict[str, Any] = {"embeddings": [key for _, key in videos], "config": asdict(config)}
+    by_latents = config.by == "latents"
+    if by_latents:
+        filmed = _filmed(owner, [pk for pk, _ in videos])
+        tokenizer = stage_output(owner, "train")
+        inputs |= {"filmed": [asdict(one) for one in filmed], "tokenizer": tokenizer}
 
     def make(folder: Path) -> None:
-        rows = vectors()
+        if by_latents:
+            cameras = [one.camera() for one in filmed]
+            rows = views.seen_by_all(cameras, load_tokenizer(store().path(tokenizer)), _part(progress, 0.0, 0.5))
+            np.save(folder / LATENTS, rows)
+        else:
+            rows = vectors()
         found = clustering.cluster(rows, config, progress)
         files.save_json(folder / "clusters.json", files.clustering_facts(found))
         np.save(folder / "edge_margins.npy", clustering.edge_margins(rows, found.labels))
 
-    key, reused = _artefact("cluster", {"embeddings": [key for _, key in videos], "config": asdict(config)}, make)
+    key, reused = _artefact("cluster", inputs, make)
 
     def write() -> None:
         found = json.loads((store().path(key) / "clusters.json").read_text())
@@ -559,20 +572,23 @@ def _same_clusters(owner: Run, labels: dict[int, int]) -> set[int]:
 
 def _umap(execution: StageExecution, progress: Progress) -> Outcome:
     owner = _run_of(execution)
-    seed = owner.pipeline_config().clustering.seed
+    config = owner.pipeline_config().clustering
     videos, vectors = _embeddings(owner)
+    inputs: dict[str, Any] = {"embeddings": [key for _, key in videos], "seed": config.seed}
+    if config.by == "latents":
+        inputs["clusters"] = clusters = stage_output(owner, "cluster")
 
     def make(folder: Path) -> None:
-        rows = vectors()
+        rows = np.load(store().path(clusters) / LATENTS) if config.by == "latents" else vectors()
         if len(rows) < MIN_UMAP_SEGMENTS:
             raise TooFewSegments(f"UMAP needs {MIN_UMAP_SEGMENTS} primitives, this run has {len(rows)}.")
         progress(0.1, "laying out the map")
         try:
-            np.save(folder / "umap.npy", clustering.project_umap(rows, seed))
+            np.save(folder / "umap.npy", clustering.project_umap(rows, config.seed))
         except ModuleNotFoundError as missing:
             raise PipelineError("UMAP is not installed on this worker: install kineme[viz].") from missing
 
-    key, reused = _artefact("umap", {"embeddings": [key for _, key in videos], "seed": seed}, make)
+    key, reused = _artefact("umap", inputs, make)
 
     def write() -> None:
         _write_map(_segment_ids(owner, [pk for pk, _ in videos]), np.load(store().path(key) / "umap.npy"), None)
@@ -765,6 +781,39 @@ def _embeddings(owner: Run) -> tuple[list[tuple[int, str]], Callable[[], np.ndar
     hashes = dict(Video.objects.filter(pk__in=keys).values_list("pk", "sha256"))
     videos = sorted(keys.items(), key=lambda item: hashes[item[0]])
     return videos, lambda: np.concatenate([np.load(store().path(key) / "vectors.npy") for _, key in videos])
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """What `views.Camera` is made from: a video's artefacts, and where it belongs."""
+
+    tracks: str
+    codes: str
+    segments: str
+    view: str
+    recording: str
+    offset_s: float
+
+    def camera(self) -> views.Camera:
+        found = files.load_segments(store().path(self.segments) / "segments.json")
+        return views.Camera(
+            tracks=tracking.TracksFile.open(store().path(self.tracks)),
+            stream=files.load_stream(store().path(self.codes) / "codes.npz"),
+            spans_s=np.array([(one.start_s, one.end_s) for one in found], dtype=np.float64).reshape(-1, 2),
+            view=self.view,
+            recording=self.recording,
+            offset_s=self.offset_s,
+        )
+
+
+def _filmed(owner: Run, videos: Sequence[int]) -> list[Filmed]:
+    """The run's videos as cameras, in the order given."""
+    tracks, codes = stage_outputs(owner, "track"), stage_outputs(owner, "tokenize")
+    segments, rows = stage_outputs(owner, "segment"), Video.objects.in_bulk(videos)
+    return [
+        Filmed(tracks[pk], codes[pk], segments[pk], rows[pk].view, rows[pk].recording, rows[pk].offset_s)
+        for pk in videos
+    ]
 
 
 def _segment_ids(owner: Run, videos: Sequence[int]) -> list[int]:

@@ -1,5 +1,5 @@
-"""Other ways from a segment to a vector than §3.2.1, for tables 3 and 5: pooling without a Transformer, the same
-Transformer over frame features instead of codes, latents before quantisation, and several cameras together."""
+"""Other ways from a segment to a vector than §3.2.1, for tables 3 and 5: pooling without a Transformer, and the same
+Transformer over frame features, or over latents before quantisation, instead of codes."""
 
 from __future__ import annotations
 
@@ -65,34 +65,6 @@ def latents_of(
         first = min(first, len(times_s) - 1)
         found.append(every[first : max(stop, first + 1)].astype(np.float32))
     return found
-
-
-def join_views(vectors: Sequence[Float], segments: Sequence[Sequence[Segment]]) -> Float:
-    """What all cameras of one recording saw during each segment of each: [M, V · d] of V views' vectors [M_v, d].
-
-    Each view's columns are standardised over its own segments first, since cameras differ in what they see of
-    everything. A segment has its own vector in its view's place, and in another's the mean of the segments there,
-    weighted by how long they share; 0, the mean, where none shares time. All times are those of the recording.
-    """
-    own = []
-    for of_view in vectors:
-        spread = of_view.std(axis=0) if len(of_view) else np.ones(of_view.shape[1])
-        centred = of_view - of_view.mean(axis=0) if len(of_view) else of_view
-        own.append(np.where(spread > 1e-6, centred / np.maximum(spread, 1e-6), 0.0))
-    spans = [np.array([(one.start_s, one.end_s) for one in of_view]).reshape(-1, 2) for of_view in segments]
-    rows = []
-    for view, here in enumerate(spans):
-        seen = []
-        for other, there in enumerate(spans):
-            if other == view:
-                seen.append(own[view])
-                continue
-            ends = np.minimum(here[:, None, 1], there[None, :, 1])
-            shared = np.clip(ends - np.maximum(here[:, None, 0], there[None, :, 0]), 0.0, None)
-            total = shared.sum(axis=1, keepdims=True)
-            seen.append((shared / np.where(total > 0, total, 1.0)) @ own[other])
-        rows.append(np.concatenate(seen, axis=1))
-    return np.concatenate(rows).astype(np.float32)
 
 
 def embed_frames(sequences: Sequence[Float], config: EncoderConfig) -> Float:

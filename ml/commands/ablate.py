@@ -27,9 +27,10 @@ from ml.commands.recordings import FINE, NONE, Recordings, fine_f1, found_by, pa
 from ml.config import PipelineConfig
 from ml.embedding import embed
 from ml.evaluation import evaluate
-from ml.pipeline import Take, find_segments
+from ml.pipeline import Take, cameras, find_segments
 from ml.refinement import segment
 from ml.tokenizer.model import MotionTokenizer
+from ml.views import seen_by_all
 
 HELP = "what each part of the chain is worth: signal, window, encoder, representation"
 Source = Literal["quantized", "prequant", "velocity", "flow"]
@@ -162,19 +163,11 @@ def make(
     progress(0.9, "latents")
     latents = [z for take in whole for z in _latents(take, tokenizer)]
     transformed = pooling.embed_frames(latents, config.embedding)
-    means = np.zeros((len(latents), tokenizer.config.d_m), dtype=np.float32)
-    for i, z in enumerate(latents):
-        means[i] = pooling.mean(z)
-    variants += [
-        Variant("encoder: Transformer, before quantisation", full, transformed, same_cut=True),
-        Variant("encoder: mean, before quantisation", full, means, same_cut=True),
-    ]
-    if found.one_take:
-        variants += [
-            Variant(f"views joined: {one.name.removeprefix('encoder: ')}", full, _joined(one), same_cut=True)
-            for one in variants
-            if one.same_cut
-        ]
+    variants.append(Variant("encoder: Transformer, before quantisation", full, transformed, same_cut=True))
+    working = [take for take in whole if take.works and take.segments]
+    for name, one_take in {"each camera alone": False, **({"all cameras": True} if found.one_take else {})}.items():
+        vectors = seen_by_all(cameras(working, one_take=one_take), tokenizer)
+        variants.append(Variant(f"clustered by latents, {name}", full, vectors, same_cut=True))
     for encoder in materials[0].signals:
         progress(0.95, f"{encoder} features")
         variants.append(_by_features(encoder, materials, whole, config))
@@ -271,11 +264,6 @@ def _latents(take: Take, tokenizer: MotionTokenizer) -> list[Float]:
     if not take.segments or take.tracks is None or take.stream is None:
         return []
     return pooling.latents_of(take.segments, take.tracks, take.stream, tokenizer)
-
-
-def _joined(one: Variant) -> Float:
-    stops = np.cumsum([len(of_video) for of_video in one.segments])
-    return pooling.join_views(np.split(one.vectors, stops[:-1]), one.segments)
 
 
 def _cut(materials: Sequence[Material], config: PipelineConfig, tokenizer: MotionTokenizer) -> list[list[Segment]]:

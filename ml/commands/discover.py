@@ -6,6 +6,7 @@ import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from ml.commands.console import (
     EXIT_DONE,
@@ -21,7 +22,7 @@ from ml.commands.console import (
     stopped,
     tracking,
 )
-from ml.config import PRESETS, PipelineConfig
+from ml.config import PRESETS, ClusterBy, PipelineConfig
 from ml.errors import PipelineError
 from ml.pipeline import Report, discover, shown
 
@@ -51,6 +52,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=seed, metavar="N", help="seed of training and clustering (default: the preset's)"
     )
+    parser.add_argument(
+        "--cluster-by",
+        choices=get_args(ClusterBy),
+        default="embedding",
+        help="what is compared: the paper's embedding of the codes, or the latents before them, of every camera "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--one-take", action="store_true", help="the videos are cameras of one take that were started together"
+    )
     add_tracking_options(parser)
 
 
@@ -66,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
                 arguments.tokenizer,
                 progress,
                 where_cotracker_lies,
+                one_take=arguments.one_take,
             )
     except PipelineError as error:
         return stopped(str(error))
@@ -80,7 +92,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _config(arguments: argparse.Namespace) -> PipelineConfig:
     config = PipelineConfig.preset(arguments.preset, n_clusters=arguments.clusters, theta_on=arguments.theta_on)
-    config = replace(config, tracking=tracking(arguments))
+    config = replace(
+        config, tracking=tracking(arguments), clustering=replace(config.clustering, by=arguments.cluster_by)
+    )
     if arguments.seed is None:
         return config
     return replace(

@@ -101,6 +101,21 @@ def test_a_tokenizer_is_used_again(video: Path, found: Path, tmp_path: Path, cap
     assert "1 of 1 videos" in capsys.readouterr().out
 
 
+def test_cameras_of_one_take_are_clustered_by_what_all_of_them_saw(video: Path, found: Path, tmp_path: Path):
+    other = tmp_path / "other.mp4"
+    other.write_bytes(video.read_bytes())
+    given = ("--tokenizer", found / "tokenizer", "--theta-on", 0.01, "--clusters", 2, "--cluster-by", "latents")
+    assert discover(video, other, "--out", tmp_path / "one", "--one-take", *given) == 0
+    seen = np.load(tmp_path / "one" / "latents.npy", allow_pickle=False)
+    n = len(json.loads((tmp_path / "one" / "other" / "segments.json").read_text())["segments"])
+    assert seen.shape == (2 * n, 2 * 32)
+    np.testing.assert_array_equal(seen[:n], seen[n:])  # both saw the same
+    np.testing.assert_allclose(seen[:, :32], seen[:, 32:], rtol=1e-6)
+    assert discover(video, other, "--out", tmp_path / "two", *given) == 0
+    assert np.load(tmp_path / "two" / "latents.npy", allow_pickle=False).shape == (2 * n, 32)
+    assert not (found / "latents.npy").exists()
+
+
 def test_a_video_that_cannot_be_used_is_one_line_and_stops_no_other(
     video: Path, found: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -148,7 +148,7 @@ VARIANTS = [
     "encoder: mean",
     "encoder: attention-norm pooling",
     "encoder: Transformer, before quantisation",
-    "encoder: mean, before quantisation",
+    "clustered by latents, each camera alone",
     "representation: appearance frame features",
 ]
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from backend.runs.graph import STAGES
 from backend.runs.models import Run, RunStatus, StageExecution, Status
 from backend.runs.selectors import SIGNALS
-from ml.config import PRESETS, Tracker
+from ml.config import PRESETS, ClusterBy, Tracker
 
 
 @extend_schema_serializer(component_name="RunCreate")
@@ -22,6 +22,11 @@ class StartRunSerializer(serializers.Serializer[Any]):
         choices=get_args(Tracker),
         default="flow",
         help_text="cotracker3 is under CC-BY-NC 4.0: its weights and an accepted licence have to be on the workers.",
+    )
+    cluster_by = serializers.ChoiceField(
+        choices=get_args(ClusterBy),
+        default="embedding",
+        help_text="latents: what every camera of a recording saw of a primitive, before it became codes.",
     )
     tokenizer_run = serializers.IntegerField(required=False, allow_null=True, default=None)
     videos = serializers.ListField(

@@ -101,6 +101,7 @@ class RunList(APIView):
             n_clusters=asked["n_clusters"],
             theta_on=asked["theta_on"],
             tracker=asked["tracker"],
+            cluster_by=asked["cluster_by"],
             tokenizer_run=_of_project(Run, asked["tokenizer_run"], owner.pk),
             videos=None if asked["videos"] is None else _videos(asked["videos"], owner.pk),
         )

@@ -2028,6 +2028,8 @@ export interface components {
             /** @description One entry an encoder, the preferred first. */
             coherence: components["schemas"]["CardCoherence"][];
         };
+        /** @enum {string} */
+        ClusterByEnum: "embedding" | "latents";
         /** @description One cluster's figures; null where it has a single primitive, and the interval below five. */
         ClusterCoherence: {
             index: number;
@@ -3331,6 +3333,11 @@ export interface components {
              * @default flow
              */
             tracker: components["schemas"]["TrackerEnum"];
+            /**
+             * @description latents: what every camera of a recording saw of a primitive, before it became codes.
+             * @default embedding
+             */
+            cluster_by: components["schemas"]["ClusterByEnum"];
             tokenizer_run?: number | null;
             videos?: number[] | null;
         };

@@ -180,7 +180,7 @@ test("Discover starts a run with what was chosen, and shows it", async () => {
   await userEvent.type(dialog.getByLabelText("Number of clusters"), "12");
   await userEvent.click(dialog.getByRole("button", { name: "Discover" }));
   expect(await screen.findByRole("heading", { name: /Run 8/ })).toBeInTheDocument();
-  expect(asked).toEqual({ preset: "paper", n_clusters: 12, theta_on: null, tracker: "flow", tokenizer_run: null });
+  expect(asked).toEqual({ preset: "paper", n_clusters: 12, theta_on: null, tracker: "flow", cluster_by: "embedding", tokenizer_run: null });
 });
 
 test("a run that may not start says why, and the form keeps what was chosen", async () => {

@@ -161,6 +161,29 @@ def test_another_k_reuses_all_up_to_the_embeddings(
         services.recluster(run=again, n_clusters=4, by=project.created_by)
 
 
+def test_cameras_of_one_recording_are_clustered_by_what_all_of_them_saw(
+    project: Project, takes: list[Path], work: Callable[[], None]
+) -> None:
+    videos = ingest(project, takes, work)
+    for video, view in zip(videos, SCENE.views, strict=True):
+        Video.objects.filter(pk=video.pk).update(view=view, recording="take")
+    alone = discover(project, work, n_clusters=4)
+    run = discover(project, work, n_clusters=4, cluster_by="latents", tokenizer_run=alone)
+    assert (run.status, run.reason) == (RunStatus.DONE, "")
+    assert run.clusters.count() == 4
+    assert not run.segments.filter(cluster=None).exists()
+    assert set(run.stages.filter(stage__in=["segment", "embed"]).values_list("reused", flat=True)) == {True}
+    d_m = run.pipeline_config().tokenizer.d_m
+    seen = np.load(store().path(selectors.stage_output(run, "cluster")) / "latents.npy")
+    assert seen.shape == (run.segments.count(), 2 * d_m)
+    assert np.isfinite(seen).all()
+    # Another offset, another sight of the other camera: nothing may be taken from the store.
+    Video.objects.filter(pk=videos[1].pk).update(offset_s=1.0)
+    shifted = discover(project, work, n_clusters=4, cluster_by="latents", tokenizer_run=alone)
+    other = np.load(store().path(selectors.stage_output(shifted, "cluster")) / "latents.npy")
+    assert not np.array_equal(other, seen)
+
+
 def test_names_outlive_that_a_run_is_tried_again(project: Project, takes: list[Path], work: Callable[[], None]) -> None:
     ingest(project, takes[:1], work)
     run = discover(project, work, n_clusters=3)

@@ -8,7 +8,6 @@ from ml.baselines.pooling import (
     embed_frames,
     feature_speed,
     frames_of,
-    join_views,
     latents_of,
     mean,
     pool_codes,
@@ -71,21 +70,6 @@ def test_frames_are_embedded_whatever_their_scale():
 def test_feature_speed_by_hand():
     given = signals(np.array([[0, 0], [3, 4], [3, 4]], dtype=np.float32))
     assert feature_speed(given).tolist() == pytest.approx([5, 0])
-
-
-def test_views_are_joined_by_the_time_they_share():
-    # Columns of mean 0 and variance 1 already. Second 0-1 of the first view shares 0.75 s and 0.25 s with the second
-    # view's: 0.75 · 1 + 0.25 · -1; its other segment shares nothing, which is the mean.
-    first, second = np.array([[1], [-1]], dtype=np.float32), np.array([[1], [-1]], dtype=np.float32)
-    segments = [[part(0, 1), part(7, 8)], [part(0.25, 0.75 + 0.25), part(-1, 0.25)]]
-    found = join_views([first, second], segments)
-    np.testing.assert_allclose(found, [[1, 0.5], [-1, 0], [1, 1], [1, -1]])
-
-
-def test_views_are_standardised_each_by_itself_and_one_may_be_empty():
-    far = np.array([[100, 5], [300, 5]], dtype=np.float32)
-    found = join_views([far, np.zeros((0, 2), dtype=np.float32)], [[part(0, 1), part(1, 2)], []])
-    np.testing.assert_allclose(found, [[-1, 0, 0, 0], [1, 0, 0, 0]])
 
 
 def test_latents_are_those_of_the_segments_steps():

@@ -11,6 +11,7 @@ import { presetsQuery, runsQuery } from "./queries";
 import "./runs.css";
 
 type Tracker = NonNullable<RunRequest["tracker"]>;
+type ClusterBy = NonNullable<RunRequest["cluster_by"]>;
 
 interface DiscoverDialogProps {
   project: number;
@@ -30,6 +31,7 @@ export function DiscoverDialog({ project, readyVideos, onClose, onStarted }: Dis
   const [calibrate, setCalibrate] = useState(true);
   const [theta, setTheta] = useState("");
   const [tracker, setTracker] = useState<Tracker>("flow");
+  const [clusterBy, setClusterBy] = useState<ClusterBy>("embedding");
   const [tokenizerRun, setTokenizerRun] = useState("");
 
   const chosen = preset ?? presets.data?.find((candidate) => candidate.default)?.name ?? presets.data?.[0]?.name;
@@ -44,6 +46,7 @@ export function DiscoverDialog({ project, readyVideos, onClose, onStarted }: Dis
         n_clusters: suggestK ? null : Number(k),
         theta_on: calibrate ? null : Number(theta),
         tracker,
+        cluster_by: clusterBy,
         tokenizer_run: tokenizerRun === "" ? null : Number(tokenizerRun),
       },
       { onSuccess: onStarted },
@@ -154,6 +157,18 @@ export function DiscoverDialog({ project, readyVideos, onClose, onStarted }: Dis
                   : tracker === "flow"
                     ? "The fastest, and the best on annotated recordings."
                     : "Each point by itself, checked forwards and backwards."}
+              </p>
+            </div>
+            <div className="field">
+              <label htmlFor="cluster-by">Put together by</label>
+              <select id="cluster-by" className="select" value={clusterBy} onChange={(event) => setClusterBy(event.target.value as ClusterBy)}>
+                <option value="embedding">The embedding of each primitive’s codes</option>
+                <option value="latents">The latents of all cameras</option>
+              </select>
+              <p className="hint">
+                {clusterBy === "latents"
+                  ? "What every camera of a recording saw while a primitive lasted, before it became codes. Not in the paper; purer clusters where two cameras watch."
+                  : "As in the paper: each camera’s primitives by their own codes."}
               </p>
             </div>
             <div className="field">
