@@ -152,21 +152,37 @@ class Explored:
         page.goto(f"{self.kineme.address}/projects/{self.project}{path}")
 
 
+def explore(api: Api, kineme: Kineme, name: str, films: dict[str, Path], *, n_clusters: int) -> Explored:
+    """A new project with films, by view, of one recording, and a finished run over them."""
+    project = api.call("POST", "/api/projects/", data={"name": name}).json()["id"]
+    recording = name.split()[0].lower()
+    videos = {
+        view: api.upload(project, film, title=f"{recording}-{view}.mp4", view=view, recording=recording)
+        for view, film in films.items()
+    }
+    eventually(lambda: all(row["status"] == "ready" for row in api.get(f"/api/projects/{project}/videos/")))
+    asked = {"preset": "tiny", "n_clusters": n_clusters}
+    run = api.call("POST", f"/api/projects/{project}/runs/", data=asked).json()["id"]
+    eventually(lambda: api.get(f"/api/runs/{run}/")["status"] == "done")
+    return Explored(api, project, videos, run, kineme)
+
+
 @pytest.fixture(scope="session")
 def explored(browser: Browser, kineme: Kineme, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Explored]:
     """Tests share it: what a test changes here, it leaves so that the others still hold."""
     api = api_of(browser, kineme)
-    project = api.call("POST", "/api/projects/", data={"name": "Gearbox line"}).json()["id"]
     folder = tmp_path_factory.mktemp("views")
     scene = SceneConfig.difficulty("easy", cycles=2, width_px=480, height_px=270, fps=30)
-    videos = {}
-    for view in ("front", "side"):
-        render(scene, view, folder / f"{view}.mp4", lambda *_: None)
-        videos[view] = api.upload(
-            project, folder / f"{view}.mp4", title=f"gearbox-{view}.mp4", view=view, recording="gearbox"
-        )
-    eventually(lambda: all(row["status"] == "ready" for row in api.get(f"/api/projects/{project}/videos/")))
-    started = api.call("POST", f"/api/projects/{project}/runs/", data={"preset": "tiny", "n_clusters": 6}).json()
-    eventually(lambda: api.get(f"/api/runs/{started['id']}/")["status"] == "done")
-    yield Explored(api, project, videos, started["id"], kineme)
+    films = {view: folder / f"{view}.mp4" for view in ("front", "side")}
+    for view, path in films.items():
+        render(scene, view, path, lambda *_: None)
+    yield explore(api, kineme, "Gearbox line", films, n_clusters=6)
+    api.context.close()
+
+
+@pytest.fixture(scope="module")
+def own(browser: Browser, kineme: Kineme, film: Path) -> Iterator[Explored]:
+    """A project of its own for each file whose tests leave something behind: one short film, and a run over it."""
+    api = api_of(browser, kineme)
+    yield explore(api, kineme, "Spare line", {"front": film}, n_clusters=3)
     api.context.close()

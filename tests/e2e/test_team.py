@@ -11,33 +11,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.api import Api, eventually
-from tests.e2e.conftest import PATIENCE_MS, Kineme, api_of
+from tests.e2e.conftest import PATIENCE_MS, Explored, Kineme
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
 N = 4  # primitives that both judge
 QUALITY, CONFIDENCE = "qwer", "asd"
 PASSWORD = "a long enough password"
-
-
-@pytest.fixture
-def owner_api(browser: Browser, kineme: Kineme) -> Iterator[Api]:
-    api = api_of(browser, kineme)
-    yield api
-    api.context.close()
-
-
-@pytest.fixture
-def line(owner_api: Api, film: Path) -> tuple[int, int]:
-    """A project with one film and a finished run over it."""
-    api = owner_api
-    project = api.call("POST", "/api/projects/", data={"name": "Team line"}).json()["id"]
-    video = api.upload(project, film, title="shift-b.mp4", view="front")
-    eventually(lambda: api.get(f"/api/videos/{video}/")["status"] == "ready")
-    run = api.call("POST", f"/api/projects/{project}/runs/", data={"preset": "tiny", "n_clusters": 3}).json()["id"]
-    eventually(lambda: api.get(f"/api/runs/{run}/")["status"] == "done")
-    return project, run
 
 
 @pytest.fixture
@@ -60,14 +40,9 @@ def somebody(browser: Browser) -> Iterator[Callable[[], Page]]:
 
 
 def test_a_team_goes_from_invitations_to_an_export(
-    page: Page,
-    kineme: Kineme,
-    owner_api: Api,
-    line: tuple[int, int],
-    somebody: Callable[[], Page],
-    tmp_path: Path,
+    page: Page, own: Explored, somebody: Callable[[], Page], tmp_path: Path
 ) -> None:
-    project, run = line
+    owner_api, kineme, project, run = own.api, own.kineme, own.project, own.run
     place = f"{kineme.address}/projects/{project}"
     page.context.add_cookies(owner_api.context.cookies())
 
