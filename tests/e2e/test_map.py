@@ -192,6 +192,42 @@ def test_the_colours_are_switched_and_stay_in_the_address(page: Page, explored: 
     expect(page.get_by_label("Colour", exact=True)).to_have_value("quality")
 
 
+QUALITIES = {0: "#34507a", 3: "#fdf3b0"}  # of the ramp, in the dark theme
+GREY = "--no-cluster"
+
+
+def shows(page: Page, colour: str) -> bool:
+    """Whether any point has that colour, `#rrggbb`."""
+    picture = np.asarray(Image.open(io.BytesIO(at(page).locator("canvas").screenshot())).convert("RGB"), int)
+    rgb = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
+    return bool((np.abs(picture - rgb).max(axis=2) <= 6).any())
+
+
+def test_reviews_colour_the_map(page: Page, own: Explored) -> None:
+    rows = own.api.get(f"/api/runs/{own.run}/segments/?limit=500")["results"]
+    eventually(lambda: own.api.get(f"/api/runs/{own.run}/")["projection"] == "umap")
+    open_map(page, own)
+    page.get_by_label("Colour", exact=True).select_option("quality")
+    expect(page.get_by_text("Nobody has rated these primitives yet: all are grey.")).to_be_visible()
+    grey = page.evaluate(f"() => getComputedStyle(document.documentElement).getPropertyValue('{GREY}').trim()")
+    eventually(lambda: shows(page, grey))
+    assert not any(shows(page, colour) for colour in QUALITIES.values())
+
+    # One is judged the best and one the worst, as a reviewer's page sends it.
+    for row, quality in zip(rows[:2], (3, 0), strict=True):
+        said = {"quality": quality, "confidence": 2, "seconds": 2.5}
+        own.api.call("PUT", f"/api/segments/{row['id']}/review/", data=said)
+    page.reload()
+    n = len(rows)
+    expect(page.get_by_text(f"Mean of the reviews, 0 to 3; {n - 2} of {n} not rated are grey.")).to_be_visible()
+    eventually(lambda: all(shows(page, colour) for colour in (grey, *QUALITIES.values())))
+
+    # A second thought: the mean and the colour follow.
+    own.api.call("PUT", f"/api/segments/{rows[0]['id']}/review/", data={"quality": 0, "confidence": 2, "seconds": 1.0})
+    page.reload()
+    eventually(lambda: shows(page, QUALITIES[0]) and not shows(page, QUALITIES[3]))
+
+
 def pixels(page: Page) -> list[list[int]]:
     """The colours in a picture of the map, coarsely."""
     picture = Image.open(io.BytesIO(at(page).locator("canvas").screenshot())).convert("RGB")
