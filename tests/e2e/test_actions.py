@@ -139,6 +139,57 @@ def test_a_vocabulary_is_made_and_unmade(actions: Page, shot: Callable[[str], No
     expect(card(page, "Cluster 1")).to_contain_text("unnamed")
 
 
+def members(explored: Explored) -> dict[int, str | None]:
+    """What each primitive of the run is called."""
+    rows = explored.api.get(f"/api/runs/{explored.run}/segments/?limit=500")["results"]
+    return {row["id"]: row["action"] and row["action"]["name"] for row in rows}
+
+
+def test_a_set_drawn_on_the_map_is_moved_to_an_action(actions: Page, explored: Explored) -> None:
+    page = actions
+    give_name(page, "Cluster 1", "Reach")
+    before = members(explored)
+
+    # Two groups of the legend, by shift, kept under a name; taken along to the actions.
+    page.goto(f"{explored.kineme.address}/projects/{explored.project}/runs/{explored.run}/map")
+    legend = page.get_by_role("list", name="Colours")
+    legend.get_by_role("button", name="Cluster 2").click()
+    legend.get_by_role("button", name="Cluster 3").click(modifiers=["Shift"])
+    page.get_by_role("button", name="Save as set…").click()
+    page.get_by_label("Name").fill("Like reaching")
+    page.get_by_role("button", name="Save set").click()
+    expect(page).to_have_url(re.compile(r"sel=set(%3A|:)\d+"))
+    kept = next(
+        row for row in explored.api.get(f"/api/projects/{explored.project}/sets/") if row["name"] == "Like reaching"
+    )
+    try:
+        chosen = set(explored.api.get(f"/api/sets/{kept['id']}/")["ids"])
+        assert 0 < len(chosen) < len(before)
+        assert {before[one] for one in chosen} == {None}
+        page.get_by_role("link", name="In actions").click()
+        expect(page.get_by_text(f"{len(chosen)} primitives selected")).to_be_visible()
+        expect(card(page, "Cluster 2")).to_contain_text("selected")
+
+        page.get_by_role("button", name="Move to…").click()
+        page.get_by_role("dialog").get_by_role("radio", name=re.compile("^Reach")).check()
+        page.get_by_role("dialog").get_by_role("button", name="Move").click()
+        expect(card(page, "Cluster 2")).to_have_count(0)
+        expect(card(page, "Cluster 3")).to_have_count(0)
+        moved = {one: "Reach" if one in chosen else name for one, name in before.items()}
+        assert members(explored) == moved
+        assert size(page, "Reach") == sum(name == "Reach" for name in moved.values())
+
+        # Taken back: every one of them is where it was, and the set still holds them.
+        page.get_by_role("button", name="Undo", exact=True).click()
+        expect(card(page, "Cluster 3")).to_be_visible()
+        assert members(explored) == before
+        page.get_by_role("button", name="Redo", exact=True).click()
+        expect(card(page, "Cluster 3")).to_have_count(0)
+        assert members(explored) == moved
+    finally:
+        explored.api.call("DELETE", f"/api/sets/{kept['id']}/")
+
+
 def test_a_second_window_follows(actions: Page, explored: Explored) -> None:
     other = actions.context.new_page()
     other.goto(actions.url)
