@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Self
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -180,6 +181,58 @@ class Adjudication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment}, settled by {self.by}"
+
+
+class Tallied(models.Model):
+    """That the ratings of a run are counted in `Tally`, all but what `RatingChange` says happened since."""
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="tallied")
+    stamp = models.UUIDField(default=uuid4, help_text="Another one whenever the counts are others.")
+
+    def __str__(self) -> str:
+        return f"tally of {self.run}"
+
+
+class Tally(models.Model):
+    """How often something occurs among the ratings of a run: `kind` and `key` say what (backend/reviews/counts.py)."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="tallies")
+    kind = models.CharField(max_length=12)
+    key = models.TextField(help_text="Whole numbers with a space between.")
+    n = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("run", "kind", "key"), name="tally_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key} of {self.run}"
+
+
+class RatingChange(models.Model):
+    """A rating, or the quality of a primitive, as it was before somebody changed it; not counted in `Tally` yet.
+
+    Triggers write it (reviews/0006), so that what goes with its video is noted as well. Without a `review` it is about
+    the primitive's quality; without a `reviewer` there was no rating before.
+    """
+
+    # The database itself deletes these with their run: Django would have done so before the triggers add the last ones.
+    run = models.ForeignKey(Run, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    segment = models.BigIntegerField(db_column="segment_id")
+    review = models.BigIntegerField(null=True, db_column="review_id")
+    reviewer = models.BigIntegerField(null=True, db_column="reviewer_id")
+    quality = models.FloatField(null=True)
+    confidence = models.SmallIntegerField(null=True)
+    action = models.BigIntegerField(null=True, db_column="action_id")
+    start_s = models.FloatField(null=True)
+    end_s = models.FloatField(null=True)
+    cut_start_s = models.FloatField(null=True)
+    cut_end_s = models.FloatField(null=True)
+
+    class Meta:
+        db_table = "reviews_change"
+
+    def __str__(self) -> str:
+        return f"change of primitive {self.segment}"
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):

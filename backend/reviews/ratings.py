@@ -1,12 +1,13 @@
-"""The ratings of a run as columns, and the figures of agreement taken from them.
+"""The ratings of a run as columns, and what is counted of them.
 
-200,000 reviews have to answer while somebody waits (docs/decisions/0014-comments-and-blindness.md has the times), so
-they are read once, as arrays, and everything is taken from the same columns: no figure is of another moment than its
-neighbour.
+All figures of agreement follow from how often a few things occur: patterns of ratings of one primitive, differences
+between two people (docs/decisions/0019-a-tally-of-ratings.md). Counts of some primitives less those of others are
+the counts of the difference, so that a change of one rating changes a handful of them (`tally`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,30 +15,30 @@ import numpy as np
 import numpy.typing as npt
 from django.db import connection
 
-from backend.reviews.models import KEPT_FROM, MAX_CONFIDENCE, MAX_QUALITY
+from backend.reviews.models import KEPT_FROM, MAX_QUALITY
 from backend.runs.models import Run
-from ml.agreement import Agreement, Level, agreement
 
-REPEATS = 1000
-INTERVAL = (2.5, 97.5)
 NOBODY = -1
 HEADER = bytes(20)  # of an array without elements
+PARTS_OF_A_SECOND = 10_000  # differences of edges are counted to 0.1 ms
+PARTS_OF_ONE = 10_000  # and their overlap to 0.0001
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
+Counts = Counter[tuple[str, tuple[int, ...]]]
+"""(kind, key) → how often. Of the kinds
 
-@dataclass(frozen=True)
-class Figure:
-    """A figure with how many things it is of and its 95 % bootstrap interval; None where there is nothing."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-
-
-NOTHING = Figure(None, None, None, 0)
+    confidence  (0..2): ratings
+    kept        (0 or 1): primitives with a quality, 1 where it is at least 2
+    quality     (of grade 0, of 1, of 2, of 3): primitives that so many people gave each grade
+    labels      (action, action, …) in order: primitives that two or more people labelled so
+    apart       (person, person, |difference of quality|): primitives both rated
+    label       (person, person, 0 or 1): primitives both labelled, 1 where alike
+    bias        (person, own * others - the others' sum, others): ratings of what others rated too
+    start, end  (|difference| in 0.1 ms): pairs of ratings
+    overlap     (temporal IoU in 0.0001): pairs of ratings
+"""
 
 
 COLUMNS = {
@@ -53,7 +54,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Ratings:
-    """Every review of a run that rates, in the order of segment and reviewer."""
+    """Reviews that rate, in the order of segment and reviewer."""
 
     segment: Ints
     reviewer: Ints
@@ -68,9 +69,11 @@ class Ratings:
 
     def shared(self) -> Ratings:
         """Those of primitives that two or more people rated."""
-        _, n, which = _groups(self.segment)
-        twice = n[which] >= 2
-        return Ratings(**{name: getattr(self, name)[twice] for name in COLUMNS})
+        _, n, which = groups(self.segment)
+        return self.where(n[which] >= 2)
+
+    def where(self, which: npt.NDArray[np.bool_]) -> Ratings:
+        return Ratings(**{name: getattr(self, name)[which] for name in COLUMNS})
 
     def pairs(self) -> tuple[Ints, Ints]:
         """Rows of every two people who rated one primitive, each pair once, the lower id first."""
@@ -89,49 +92,16 @@ class Ratings:
         return np.concatenate(firsts or [none]), np.concatenate(seconds or [none])
 
 
-@dataclass(frozen=True)
-class PairFigures:
-    """How two people judged what both judged."""
-
-    first: int
-    second: int
-    n: int
-    same_quality: float
-    mean_difference: float
-    n_labelled: int
-    same_label: float | None
-
-
-@dataclass(frozen=True)
-class Figures:
-    """All that follows from the ratings of a run. People by id."""
-
-    quality: Agreement
-    labels: Agreement
-    start: Figure
-    end: Figure
-    overlap: Figure
-    confidence: Figure
-    confidences: list[int]
-    pairs: list[PairFigures]
-    biases: list[tuple[int, Figure]]
-    n_rated: int
-    n_kept: int
+Cuts = tuple[Ints, Floats, Floats]
+"""Primitives in ascending order of id, and where they begin and end."""
 
 
 # ---- reading
 
 
-def _columns(query: str, names: dict[str, str]) -> dict[str, npt.NDArray[Any]]:
-    """What a query of columns without NULL gives, by name; `names` says the type of each (i2, i8, f8).
-
-    Each column comes as one array in Postgres' binary form: 20 bytes of header, then each element's length and bytes,
-    big-endian. Row by row, the driver would take seconds.
-    """
-    arrays = ", ".join(f"array_send(array_agg({name}))" for name in names)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {arrays} FROM ({query}) AS rows ({', '.join(names)})")
-        found = cursor.fetchone()
+def _columns(cursor: Any, names: dict[str, str]) -> dict[str, npt.NDArray[Any]]:
+    """What `_arrays` asked for, by name; `names` says the type of each (i2, i8, f8)."""
+    found = cursor.fetchone()
     return {
         name: np.frombuffer(bytes(content or HEADER), dtype=[("bytes", ">i4"), ("value", f">{kind}")], offset=20)[
             "value"
@@ -140,61 +110,94 @@ def _columns(query: str, names: dict[str, str]) -> dict[str, npt.NDArray[Any]]:
     }
 
 
-def ratings_of(run: Run) -> Ratings:
-    found = _columns(
-        f"""
+def _arrays(query: str, names: dict[str, str]) -> str:
+    """A query of columns without NULL as one row of columns.
+
+    Each comes as one array in Postgres' binary form: 20 bytes of header, then each element's length and bytes,
+    big-endian. Row by row, the driver would take seconds.
+    """
+    arrays = ", ".join(f"array_send(array_agg({name}))" for name in names)
+    return f"SELECT {arrays} FROM ({query}) AS rows ({', '.join(names)})"
+
+
+def _ratings(run: Run) -> str:
+    return f"""
         SELECT segment_id, reviewer_id, quality, confidence, coalesce(action_id, {NOBODY}),
             coalesce(start_s, 'NaN'), coalesce(end_s, 'NaN')
         FROM reviews_review WHERE run_id = {int(run.pk)} AND NOT skipped
-        """,
-        COLUMNS,
-    )
+    """
+
+
+def in_order(found: dict[str, npt.NDArray[Any]]) -> Ratings:
     order = np.lexsort((found["reviewer"], found["segment"]))
     return Ratings(**{name: column[order] for name, column in found.items()})
 
 
-def _cuts(run: Run, segments: Ints) -> tuple[Floats, Floats]:
-    """Where the primitives, in ascending order of id, are cut."""
-    if len(segments) == 0:
-        return np.zeros(0), np.zeros(0)
-    ids = ",".join(map(str, segments.tolist()))
-    found = _columns(
-        f"""
+def count_all(run: Run, *, forget: bool = False) -> Counts:
+    """Counts of all that was said of a run, from the ratings themselves, in one statement: of one moment.
+
+    forget: also take away what `RatingChange` holds up to that moment; all of it is counted then.
+    """
+    gone = f"WITH gone AS (DELETE FROM reviews_change WHERE run_id = {int(run.pk)}) " if forget else ""
+    rated = f"""
+        (SELECT ARRAY[count(*) FILTER (WHERE quality < {KEPT_FROM}), count(*) FILTER (WHERE quality >= {KEPT_FROM})]
+        FROM vocabulary_segment WHERE run_id = {int(run.pk)} AND quality IS NOT NULL)
+    """
+    columns = {**COLUMNS, "kept": "i8"}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{gone}SELECT ratings.*, array_send({rated}) FROM ({_arrays(_ratings(run), COLUMNS)}) AS ratings"
+        )
+        found = _columns(cursor, columns)
+    left, kept = found.pop("kept").tolist()
+    ratings = in_order(found)
+    counts = counts_of(ratings, _cuts(run, ratings.shared()))
+    counts.update({("kept", (0,)): left, ("kept", (1,)): kept})
+    return +counts
+
+
+def _cuts(run: Run, shared: Ratings) -> Cuts:
+    """Of the primitives whose edges somebody moved: where nobody did, all see the same, whatever it is."""
+    moved = ~(np.isnan(shared.start_s) & np.isnan(shared.end_s))
+    ids = ",".join(map(str, np.unique(shared.segment[moved]).tolist()))
+    query = f"""
         SELECT id, start_s, end_s FROM vocabulary_segment
         WHERE run_id = {int(run.pk)} AND id = ANY('{{{ids}}}'::bigint[])
-        """,
-        {"id": "i8", "start_s": "f8", "end_s": "f8"},
-    )
+    """
+    names = {"id": "i8", "start_s": "f8", "end_s": "f8"}
+    with connection.cursor() as cursor:
+        cursor.execute(_arrays(query, names))
+        found = _columns(cursor, names)
     order = np.argsort(found["id"])
-    return found["start_s"][order], found["end_s"][order]
+    return found["id"][order], found["start_s"][order], found["end_s"][order]
 
 
-# ---- figures
+# ---- counting
 
 
-def figures_of(run: Run) -> Figures:
-    ratings = ratings_of(run)
+def counts_of(ratings: Ratings, cuts: Cuts) -> Counts:
+    """Everything but "kept". `ratings` are all of each of their primitives; `cuts` of those that two people rated and
+    whose edges one moved."""
     shared = ratings.shared()
     first, second = shared.pairs()
-    confidences = np.bincount(ratings.confidence, minlength=MAX_CONFIDENCE + 1)
-    start, end, overlap = _edges(run, shared, first, second)
-    n_rated, n_kept = _kept(run, ratings)
-    return Figures(
-        quality=_alpha(shared.segment, shared.quality, "interval", MAX_QUALITY + 1),
-        labels=_label_alpha(shared),
-        start=start,
-        end=end,
-        overlap=overlap,
-        confidence=_mean_of_counts(confidences, np.arange(MAX_CONFIDENCE + 1)),
-        confidences=confidences.tolist(),
-        pairs=_pairs(shared, first, second),
-        biases=_biases(shared),
-        n_rated=n_rated,
-        n_kept=n_kept,
-    )
+    counts: Counts = Counter()
+    _count(counts, "confidence", ratings.confidence)
+    _count(counts, "quality", *_grades(shared).T)
+    _count_labels(counts, shared)
+    people = (shared.reviewer[first], shared.reviewer[second])
+    _count(counts, "apart", *people, np.abs(shared.quality[first] - shared.quality[second]))
+    named = (shared.action[first] != NOBODY) & (shared.action[second] != NOBODY)
+    alike = (shared.action[first] == shared.action[second]).astype(np.int64)
+    _count(counts, "label", people[0][named], people[1][named], alike[named])
+    _, n, which = groups(shared.segment)
+    total = np.bincount(which, weights=shared.quality).astype(np.int64)
+    others = n[which] - 1
+    _count(counts, "bias", shared.reviewer, shared.quality * others - (total[which] - shared.quality), others)
+    _count_edges(counts, shared, first, second, cuts)
+    return counts
 
 
-def _groups(ordered: Ints) -> tuple[Ints, Ints, Ints]:
+def groups(ordered: Ints) -> tuple[Ints, Ints, Ints]:
     """Of values in order: where each new one begins, how often it comes, and for each row which it is."""
     begins = np.ones(len(ordered), dtype=bool)
     begins[1:] = ordered[1:] != ordered[:-1]
@@ -202,135 +205,47 @@ def _groups(ordered: Ints) -> tuple[Ints, Ints, Ints]:
     return start, np.diff(np.append(start, len(ordered))), np.cumsum(begins) - 1
 
 
-def _alpha(segment: Ints, value: Ints, level: Level, n_values: int) -> Agreement:
-    """Krippendorff's alpha; value in 0..n_values-1, rows in the order of segment."""
-    start, n, _ = _groups(segment)
-    start, n = start[n >= 2], n[n >= 2]
-    counts = np.zeros((len(start), max(1, n_values)), dtype=np.int64)
-    for place in range(int(n.max(initial=0))):
-        has = np.flatnonzero(n > place)
-        counts[has, value[start[has] + place]] += 1
-    # What was rated alike counts together. Rows are told apart by one number each, where that fits: it sorts faster.
-    base = int(n.max(initial=0)) + 1
-    if base ** counts.shape[1] < 2**62:
-        codes = counts @ base ** np.arange(counts.shape[1], dtype=np.int64)
-        _, one, times = np.unique(codes, return_index=True, return_counts=True)
-        return agreement(counts[one], level, times=times.astype(np.int64))
-    return agreement(counts, level)
+def _count(counts: Counts, kind: str, *key: Ints) -> None:
+    """Add how often each combination of the columns `key` occurs."""
+    if len(key[0]) == 0:
+        return
+    found, n = np.unique(np.stack(key, axis=1), axis=0, return_counts=True)
+    for one, times in zip(found.tolist(), n.tolist(), strict=True):
+        counts[kind, tuple(one)] += times
 
 
-def _label_alpha(shared: Ratings) -> Agreement:
-    named = shared.action != NOBODY
-    labels, value = np.unique(shared.action[named], return_inverse=True)
-    return _alpha(shared.segment[named], value.ravel().astype(np.int64), "nominal", len(labels))
+def _grades(shared: Ratings) -> Ints:
+    """[U, 4] how many people gave each primitive each grade."""
+    start, _, which = groups(shared.segment)
+    n_grades = MAX_QUALITY + 1
+    return np.bincount(which * n_grades + shared.quality, minlength=len(start) * n_grades).reshape(-1, n_grades)
 
 
-def _pairs(ratings: Ratings, first: Ints, second: Ints) -> list[PairFigures]:
-    people, at = np.unique(ratings.reviewer, return_inverse=True)
-    key = at[first] * len(people) + at[second]
-    keys, which = np.unique(key, return_inverse=True)
-    which = which.ravel()
-    apart = np.abs(ratings.quality[first] - ratings.quality[second])
-    labelled = (ratings.action[first] != NOBODY) & (ratings.action[second] != NOBODY)
-    same_label = labelled & (ratings.action[first] == ratings.action[second])
-
-    def total(values: npt.NDArray[Any]) -> Floats:
-        return np.bincount(which, weights=values, minlength=len(keys))
-
-    n, same, difference = total(np.ones(len(key))), total(apart == 0), total(apart)
-    n_labelled, n_same_label = total(labelled), total(same_label)
-    return [
-        PairFigures(
-            first=int(people[key // len(people)]),
-            second=int(people[key % len(people)]),
-            n=int(n[i]),
-            same_quality=float(same[i] / n[i]),
-            mean_difference=float(difference[i] / n[i]),
-            n_labelled=int(n_labelled[i]),
-            same_label=float(n_same_label[i] / n_labelled[i]) if n_labelled[i] else None,
-        )
-        for i, key in enumerate(keys.tolist())
-    ]
+def _count_labels(counts: Counts, shared: Ratings) -> None:
+    named = shared.where(shared.action != NOBODY)
+    ordered = named.action[np.lexsort((named.action, named.segment))]
+    start, n, _ = groups(named.segment)
+    for times in np.unique(n[n >= 2]).tolist():
+        _count(counts, "labels", *(ordered[start[n == times] + place] for place in range(times)))
 
 
-def _biases(shared: Ratings) -> list[tuple[int, Figure]]:
-    """Of those who rated something that others rated too: mean of own - mean of the others'.
-
-    Drawn by the different differences, of which there are few, so that its bootstrap costs nothing.
-    """
-    _, n, which = _groups(shared.segment)
-    total = np.bincount(which, weights=shared.quality)
-    above = shared.quality - (total[which] - shared.quality) / (n[which] - 1)
-    reviewer = shared.reviewer
-    found: list[tuple[int, Figure]] = []
-    for person in np.unique(reviewer).tolist():
-        values, counts = np.unique(above[reviewer == person], return_counts=True)
-        found.append((person, _mean_of_counts(counts, values)))
-    return found
-
-
-def _edges(run: Run, ratings: Ratings, first: Ints, second: Ints) -> tuple[Figure, Figure, Figure]:
-    """Medians of |Δ start|, |Δ end| in seconds and of the temporal IoU, over every two people who judged one primitive.
-
-    Where neither moved an edge the two are the same, whatever it is: only the others' cuts are looked up.
-    """
-    if len(first) == 0:
-        return NOTHING, NOTHING, NOTHING
-    start, end, overlap = np.zeros(len(first)), np.zeros(len(first)), np.ones(len(first))
-    moved = ~(np.isnan(ratings.start_s) & np.isnan(ratings.end_s))
+def _count_edges(counts: Counts, shared: Ratings, first: Ints, second: Ints, cuts: Cuts) -> None:
+    """Where neither moved an edge the two are the same."""
+    moved = ~(np.isnan(shared.start_s) & np.isnan(shared.end_s))
     some = moved[first] | moved[second]
+    none = np.zeros(len(first) - int(some.sum()), dtype=np.int64)
+    ids, cut_start, cut_end = cuts
+    # A primitive that went between two looks has no cut any more, and is not counted: `tally` counts again then.
+    some[some] = np.isin(shared.segment[first[some]], ids)
     a, b = first[some], second[some]
-    begin, _, at = _groups(np.sort(ratings.segment[a]))
-    order = np.argsort(ratings.segment[a], kind="stable")
-    place = np.empty_like(at)
-    place[order] = at
-    cut_start, cut_end = (column[place] for column in _cuts(run, ratings.segment[a][order][begin]))
-    a_start, b_start = (np.where(np.isnan(ratings.start_s[row]), cut_start, ratings.start_s[row]) for row in (a, b))
-    a_end, b_end = (np.where(np.isnan(ratings.end_s[row]), cut_end, ratings.end_s[row]) for row in (a, b))
+    at = np.searchsorted(ids, shared.segment[a])
+    a_start, b_start = (np.where(np.isnan(shared.start_s[row]), cut_start[at], shared.start_s[row]) for row in (a, b))
+    a_end, b_end = (np.where(np.isnan(shared.end_s[row]), cut_end[at], shared.end_s[row]) for row in (a, b))
     both = np.clip(np.minimum(a_end, b_end) - np.maximum(a_start, b_start), 0, None)
-    start[some], end[some] = np.abs(a_start - b_start), np.abs(a_end - b_end)
-    overlap[some] = both / (np.maximum(a_end, b_end) - np.minimum(a_start, b_start))
-    return _median(start), _median(end), _median(overlap)
-
-
-def _kept(run: Run, ratings: Ratings) -> tuple[int, int]:
-    """How many primitives have a quality, settled or the mean of their ratings, and how many of at least 2."""
-    settled = _columns(
-        f"""
-        SELECT a.segment_id, a.quality FROM reviews_adjudication AS a
-        JOIN vocabulary_segment AS s ON s.id = a.segment_id AND s.run_id = {int(run.pk)}
-        WHERE a.undone_at IS NULL
-        """,
-        {"segment": "i8", "quality": "i2"},
-    )
-    start, n, which = _groups(ratings.segment)
-    segments = ratings.segment[start]
-    mean = np.bincount(which, weights=ratings.quality, minlength=len(segments)) / n
-    open_ = ~np.isin(segments, settled["segment"])
-    n_kept = (mean[open_] >= KEPT_FROM).sum() + (settled["quality"] >= KEPT_FROM).sum()
-    return int(open_.sum() + len(settled["segment"])), int(n_kept)
-
-
-def _median(values: Floats) -> Figure:
-    """The median and the interval of its bootstrap.
-
-    The median of n draws with replacement is the value at the rank that the median of n uniform numbers has, so that
-    rank is drawn (a beta distribution) instead of the n values.
-    """
-    n = len(values)
-    if n == 0:
-        return NOTHING
-    ordered = np.sort(values)
-    ranks = np.random.default_rng(0).beta((n + 1) / 2, (n + 1) / 2, REPEATS)
-    low, high = np.percentile(ordered[np.minimum((ranks * n).astype(int), n - 1)], INTERVAL)
-    return Figure(float(np.median(ordered)), float(low), float(high), n)
-
-
-def _mean_of_counts(counts: Ints, values: npt.NDArray[Any]) -> Figure:
-    """The mean of `values`, each as often as `counts` says, and its bootstrap interval."""
-    n = int(counts.sum())
-    if n == 0:
-        return NOTHING
-    drawn = np.random.default_rng(0).multinomial(n, counts / n, REPEATS) @ values / n
-    low, high = np.percentile(drawn, INTERVAL)
-    return Figure(float(counts @ values / n), float(low), float(high), n)
+    overlap = both / (np.maximum(a_end, b_end) - np.minimum(a_start, b_start))
+    for kind, value, parts, else_ in (
+        ("start", np.abs(a_start - b_start), PARTS_OF_A_SECOND, 0),
+        ("end", np.abs(a_end - b_end), PARTS_OF_A_SECOND, 0),
+        ("overlap", overlap, PARTS_OF_ONE, PARTS_OF_ONE),
+    ):
+        _count(counts, kind, np.concatenate([np.rint(value * parts).astype(np.int64), none + else_]))

@@ -1,29 +1,29 @@
 """Reads of reviews: queues, progress, agreement and what is kept.
 
-Agreement is taken over one run, from its ratings as columns (`ratings`).
+Agreement is taken over one run, from what is counted of its ratings (`tally`).
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
 from typing import Any
 
 from django.db import connection
 from django.db.models import Avg, Count, Max, Q, QuerySet, Sum
 
 from backend.projects.models import Role, User
+from backend.reviews import tally
+from backend.reviews.figures import Figure, Figures, figures_from
 from backend.reviews.models import Adjudication, Assignment, Review
-from backend.reviews.ratings import Figure, Figures, figures_of
+from backend.reviews.ratings import count_all
 from backend.runs.models import Run
 from backend.vocabulary.models import Segment
 from ml.agreement import Agreement
 
 CONFLICT_FROM = 2  # grades of quality between the highest and the lowest
-MOST_KEPT = 50  # runs whose figures a process remembers
+IN_CONFLICT = 2  # as `Segment.apart` says it
 
 
 @dataclass(frozen=True)
@@ -107,23 +107,19 @@ def conflicts(run: Run, limit: int) -> tuple[list[Conflict], int]:
     """Primitives whose reviewers differ by two grades of quality or in the label, and that nobody has settled; those
     that differ most first: up to `limit`, and how many there are.
 
-    Found from the reviews, which are fewer than the primitives.
+    Found by what is noted on each primitive (`Segment.apart`), along its index.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            SELECT segment_id, spread, count(*) OVER () FROM (
-                SELECT segment_id, max(quality) - min(quality) AS spread FROM reviews_review
-                WHERE run_id = %s AND NOT skipped
-                GROUP BY segment_id
-                HAVING count(*) >= 2
-                    AND (max(quality) - min(quality) >= {CONFLICT_FROM} OR min(action_id) <> max(action_id))
-            ) AS apart
-            WHERE NOT EXISTS (
-                SELECT FROM reviews_adjudication AS a WHERE a.segment_id = apart.segment_id AND a.undone_at IS NULL)
-            ORDER BY spread DESC, segment_id LIMIT %s
+            """
+            SELECT s.id, r.spread, count(*) OVER () FROM vocabulary_segment AS s
+            CROSS JOIN LATERAL (
+                SELECT max(quality) - min(quality) AS spread FROM reviews_review
+                WHERE run_id = %(run)s AND segment_id = s.id AND NOT skipped) AS r
+            WHERE s.run_id = %(run)s AND s.apart = %(conflict)s
+            ORDER BY r.spread DESC, s.id LIMIT %(limit)s
             """,
-            [run.pk, limit],
+            {"run": run.pk, "conflict": IN_CONFLICT, "limit": limit},
         )
         rows = cursor.fetchall()
     segments = Segment.objects.with_names().in_bulk([row[0] for row in rows])
@@ -181,7 +177,15 @@ def progress_of(run: Run) -> list[Progress]:
 
 def agreement_of(run: Run) -> RunAgreement:
     """How far the reviewers of a run agree, each figure with its n and a bootstrap interval."""
-    found = _figures(run)
+    return _with_people(run, tally.figures_of(run))
+
+
+def agreement_at_this_moment(run: Run) -> RunAgreement:
+    """The same by reading every rating and writing nothing: of the moment that a transaction sees."""
+    return _with_people(run, figures_from(count_all(run)))
+
+
+def _with_people(run: Run, found: Figures) -> RunAgreement:
     people = User.objects.in_bulk(
         {pk for pair in found.pairs for pk in (pair.first, pair.second)} | {pk for pk, _ in found.biases}
     )
@@ -213,34 +217,3 @@ def agreement_of(run: Run) -> RunAgreement:
             kept=found.n_kept,
         ),
     )
-
-
-def _figures(run: Run) -> Figures:
-    """Taken anew only when something was said since: a page that fifty people look at asks often."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT (SELECT max(updated_at) FROM reviews_review WHERE run_id = %(run)s),
-                (SELECT max(id) FROM reviews_review WHERE run_id = %(run)s),
-                (SELECT max(id) FROM reviews_adjudication WHERE project_id = %(project)s),
-                (SELECT max(undone_at) FROM reviews_adjudication WHERE project_id = %(project)s),
-                (SELECT count(*) FROM reviews_adjudication WHERE project_id = %(project)s)
-            """,
-            {"run": run.pk, "project": run.project_id},
-        )
-        stamp = cursor.fetchone()
-    with _lock:
-        kept = _kept.get(run.pk)
-        if kept is not None and kept[0] == stamp:
-            _kept.move_to_end(run.pk)
-            return kept[1]
-    found = figures_of(run)
-    with _lock:
-        _kept[run.pk] = (stamp, found)
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-    return found
-
-
-_kept: OrderedDict[int, tuple[object, Figures]] = OrderedDict()
-_lock = Lock()

@@ -17,7 +17,7 @@ from backend.projects import audit
 from backend.projects.models import Project, Role, User
 from backend.reviews.exceptions import AlreadyUndone, BadEdges, NotAReviewer, NothingToReview, NotOfThisProject
 from backend.reviews.models import Adjudication, Assignment, Review, ReviewPlan
-from backend.reviews.selectors import CONFLICT_FROM
+from backend.reviews.selectors import CONFLICT_FROM, IN_CONFLICT
 from backend.runs.models import Run
 from backend.vocabulary.models import Action, Segment, SegmentQuerySet
 
@@ -234,7 +234,8 @@ SETTLE = f"""
         apart = coalesce(
             (SELECT 0 FROM reviews_adjudication WHERE segment_id = s.id AND undone_at IS NULL),
             (SELECT CASE
-                WHEN max(quality) - min(quality) >= {CONFLICT_FROM} OR min(action_id) <> max(action_id) THEN 2
+                WHEN max(quality) - min(quality) >= {CONFLICT_FROM} OR min(action_id) <> max(action_id)
+                THEN {IN_CONFLICT}
                 WHEN max(quality) > min(quality) THEN 1
                 ELSE 0 END
             FROM reviews_review WHERE segment_id = s.id AND NOT skipped))

@@ -20,7 +20,7 @@ from django.db.models import Q
 
 from backend.common.artefacts import store
 from backend.reviews.models import KEPT_FROM
-from backend.reviews.selectors import RunAgreement, agreement_of
+from backend.reviews.selectors import RunAgreement, agreement_at_this_moment
 from backend.runs.models import Run
 from backend.vocabulary.models import Action, Segment
 from ml.agreement import Agreement
@@ -129,7 +129,7 @@ def taken_from(run: Run) -> Frozen:
         "run": run.number,
         "config_hash": run.config_hash,
         "actions": _actions(run),
-        "agreement": _agreement(agreement_of(run)),
+        "agreement": _agreement(agreement_at_this_moment(run)),
         "videos": [
             {
                 "id": video.pk,
