@@ -23,10 +23,11 @@ from pyarrow.parquet import ParquetFile
 from backend.common import disk
 from backend.common.artefacts import store
 from backend.common.disk import DiskFull
+from backend.common.lease import LeaseLost
 from backend.exports import options, settling
 from backend.exports.choosing import Choice, choose, splits_of, why_nothing
 from backend.exports.kinds import ARCHIVE, CARD, README
-from backend.exports.lease import Heartbeat, LeaseLost, claim, mine
+from backend.exports.lease import Heartbeat, claim, mine
 from backend.exports.models import Export, ExportStatus
 from backend.exports.scheduling import announce
 from backend.exports.selectors import content_of, label_of

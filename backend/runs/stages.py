@@ -24,8 +24,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from backend.common.artefacts import store
+from backend.common.lease import LeaseLost
 from backend.runs import scheduling
-from backend.runs.lease import Heartbeat, LeaseLost, claim
+from backend.runs.lease import Heartbeat, claim, mine
 from backend.runs.models import Run, StageExecution, Status
 from backend.runs.selectors import stage_output, stage_outputs
 from backend.videos.models import Video, VideoStatus
@@ -141,10 +142,7 @@ def _mine(execution: StageExecution) -> None:
     """Lock the owner, then the stage, in the order everybody locks them; raise LeaseLost if somebody else has it."""
     if execution.run_id is not None:
         Run.objects.select_for_update().get(pk=execution.run_id)
-    held = StageExecution.objects.select_for_update().filter(
-        pk=execution.pk, attempt=execution.attempt, status=Status.RUNNING
-    )
-    if not held.exists():
+    if not mine(execution).select_for_update().exists():
         raise LeaseLost
 
 

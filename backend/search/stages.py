@@ -10,16 +10,16 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from backend.common.artefacts import store
+from backend.common.lease import LeaseLost, lease_until, take
 from backend.runs.models import StageExecution
 from backend.runs.selectors import stage_output
 from backend.search.models import Example, ExampleStatus
@@ -37,10 +37,6 @@ CLIP_AT_MOST_S = 120.0
 EDGE_S = 1e-4  # a range that was cut where a primitive was takes the same steps, whatever rounding did to it
 GONE = "The run, or what it made, is gone."
 OUR_FAULT = "The example could not be looked at because of a fault in Kineme. It has been logged."
-
-
-class LeaseLost(Exception):
-    """Somebody else has this example now: write nothing."""
 
 
 def run(example_id: str) -> None:
@@ -65,16 +61,9 @@ def run(example_id: str) -> None:
 
 def _claim(example_id: str) -> Example | None:
     free = Q(status=ExampleStatus.QUEUED) | Q(status=ExampleStatus.RUNNING, lease_until__lt=timezone.now())
-    won = Example.objects.filter(free, pk=example_id).update(
-        status=ExampleStatus.RUNNING, attempt=F("attempt") + 1, lease_until=_lease(), reason=""
-    )
-    if not won:
+    if not take(Example.objects.filter(free, pk=example_id), status=ExampleStatus.RUNNING, reason=""):
         return None
     return Example.objects.select_related("run", "run__tokenizer_run", "video").get(pk=example_id)
-
-
-def _lease() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.LEASE_S)
 
 
 def _mine(example: Example) -> QuerySet[Example]:
@@ -98,7 +87,7 @@ def _renewing(example: Example) -> Callable[[float, str], None]:
         nonlocal renewed
         if time.monotonic() - renewed > settings.HEARTBEAT_S:
             renewed = time.monotonic()
-            if not _mine(example).update(lease_until=_lease()):
+            if not _mine(example).update(lease_until=lease_until()):
                 raise LeaseLost
 
     return progress

@@ -18,6 +18,7 @@ from rest_framework.exceptions import ValidationError
 
 from backend.common.artefacts import sha256_of, store
 from backend.common.happenings import export_ready
+from backend.common.lease import LeaseLost
 from backend.exports import lease, scheduling, services, stages
 from backend.exports.exceptions import NothingToExport, TooManyExports
 from backend.exports.kinds import ARCHIVE
@@ -384,7 +385,7 @@ def test_a_cancelled_export_stops_and_leaves_nothing(
         folder.mkdir()
         (folder / "half.json").write_text("{")
         assert client.post(f"/api/exports/{export.pk}/cancel/").json()["status"] == "cancelled"
-        raise lease.LeaseLost  # as `progress` does after the next beat
+        raise LeaseLost  # as `progress` does after the next beat
 
     writer = stages.WRITERS["activitynet"]
     monkeypatch.setitem(stages.WRITERS, "activitynet", _Replaced(writer.options, cancelled_meanwhile))
@@ -414,7 +415,7 @@ def test_the_heartbeat_tells_a_worker_that_nobody_wants_it_any_more(world: Expor
     assert (export.progress, export.message) == (0.5, "half")
     services.cancel(export=export, by=world.user)
     heartbeat._beat()
-    with pytest.raises(lease.LeaseLost):
+    with pytest.raises(LeaseLost):
         heartbeat.progress(0.6, "")
 
 

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from backend.common.lease import LeaseLost
 from backend.runs import scheduling, services
-from backend.runs.lease import Heartbeat, LeaseLost, claim
+from backend.runs.lease import Heartbeat, claim
 from backend.runs.models import Run, StageExecution, Status
 from backend.runs.reaper import reap
 from backend.videos.models import VideoStatus
