@@ -108,6 +108,33 @@ test("from New export to a row, with what it would hold told on the way", async 
   expect(asked!).toMatchObject({ version: 3, kind: "webdataset", options: { include_unrated: true, actions: [11], settings: { shard_mb: 500 } } });
 });
 
+test("episodes that are cycles begin with an action of the version", async () => {
+  let asked: AskExport | null = null;
+  server.use(
+    get("/api/projects/1/versions/", [version(), version({ id: 2, number: 2, name: "second" })]),
+    http.post("*/api/projects/1/exports/preview/", () => HttpResponse.json(exportPreview())),
+    http.post(`*${LIST}`, async ({ request }) => {
+      asked = (await request.json()) as AskExport;
+      return HttpResponse.json({ code: "x", message: "No." }, { status: 409 });
+    }),
+  );
+  renderApp("/projects/1/exports?new=1");
+  const dialog = within(await screen.findByRole("dialog", { name: "New export" }));
+  await dialog.findByText(/Would hold 180 primitives/);
+  await userEvent.click(dialog.getByText("Settings of this form"));
+  expect(dialog.queryByLabelText("A cycle begins with")).toBeNull();
+  await userEvent.selectOptions(dialog.getByLabelText("An episode is"), "cycle");
+  await userEvent.selectOptions(dialog.getByLabelText("A cycle begins with"), "each “press”");
+  await userEvent.click(dialog.getByRole("button", { name: "Export" }));
+  await waitFor(() => expect(asked).toMatchObject({ kind: "lerobot", options: { settings: { episode: "cycle", cycle_action: 11 } } }));
+  await userEvent.selectOptions(dialog.getByLabelText("Version"), "2");
+  expect(dialog.getByLabelText("A cycle begins with")).toHaveValue("");
+  await userEvent.selectOptions(dialog.getByLabelText("A cycle begins with"), "each “grasp”");
+  await userEvent.selectOptions(dialog.getByLabelText("An episode is"), "primitive");
+  await userEvent.click(await dialog.findByRole("button", { name: "Export" }));
+  await waitFor(() => expect(asked).toMatchObject({ version: 2, options: { settings: { episode: "primitive", cycle_action: null } } }));
+});
+
 test("shares that do not add up are told and not sent", async () => {
   server.use(http.post("*/api/projects/1/exports/preview/", () => HttpResponse.json(exportPreview())));
   renderApp("/projects/1/exports?new=1");

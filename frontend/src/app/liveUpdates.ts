@@ -98,7 +98,7 @@ export function staleAfter(change: Change): QueryKey[] {
       break;
     case "comments":
       if (change.video !== null) keys.push(commentKeys.ofVideo(change.video));
-      keys.push(commentKeys.mentions, ["comments", "segment"]);
+      keys.push(commentKeys.mentions, commentKeys.ofSegments);
       break;
     case "versions":
       keys.push(versionKeys.ofProject(change.project));

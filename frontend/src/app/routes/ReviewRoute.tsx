@@ -2,12 +2,14 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { ApiError } from "../../api/errors";
-import type { QueuedSegment, ReviewQueues, Run } from "../../api/types";
+import type { Project, QueuedSegment, ReviewQueues, Run } from "../../api/types";
 import { Empty, Failed, Skeleton } from "../../components/PanelState";
+import { Comments } from "../../features/comments/CommentList";
+import { commentKeys } from "../../features/comments/queries";
 import { projectQuery } from "../../features/projects/queries";
 import type { Cutting } from "../../features/review/EnergyStrip";
 import { QUEUES, queueKey, queuesQuery, type Queue } from "../../features/review/queries";
-import { ReviewDesk, type Source } from "../../features/review/ReviewDesk";
+import { ReviewDesk, type Discussed, type Source } from "../../features/review/ReviewDesk";
 import { End, paceOf, Unsent } from "../../features/review/ReviewStates";
 import { shown, withDigits } from "../../features/review/session";
 import { useSitting } from "../../features/review/useSitting";
@@ -65,11 +67,12 @@ export function ReviewRoute() {
       </div>
     );
   const queue = queueOf(current);
-  return <AtQueue key={`${run} ${queueKey(queue)}`} project={project} run={one.data} user={user} queue={queue} current={current} facts={queues.data} />;
+  return <AtQueue key={`${run} ${queueKey(queue)}`} project={project} role={owner.data?.role} run={one.data} user={user} queue={queue} current={current} facts={queues.data} />;
 }
 
 interface AtQueueProps {
   project: number;
+  role: Project["role"] | undefined;
   run: Run;
   user: number;
   queue: Queue;
@@ -77,7 +80,7 @@ interface AtQueueProps {
   facts: ReviewQueues;
 }
 
-function AtQueue({ project, run, user, queue, current, facts }: AtQueueProps) {
+function AtQueue({ project, role, run, user, queue, current, facts }: AtQueueProps) {
   const sat = useSitting(user, run.id, queue);
   const { sitting } = sat;
   const navigate = useNavigate();
@@ -101,9 +104,25 @@ function AtQueue({ project, run, user, queue, current, facts }: AtQueueProps) {
 
   useKeys(segment ? [] : [{ keys: ["z", "Backspace"], shown: "Z", does: "Back", run: () => sat.step({ do: "back" }) }], { first: true });
 
+  // Once the server has a judgement, it tells what others wrote about the primitive.
+  useEffect(() => {
+    if (sat.unsent === 0) void client.invalidateQueries({ queryKey: commentKeys.ofSegments });
+  }, [client, sat.unsent]);
+
   const mine = sitting.past.slice(before);
   const pace = paceOf(mine) ?? facts.mean_seconds;
   const done = current.total - current.left + unheard + mine.length;
+  const discussion = ({ segment: id, judged, now, onSeek }: Discussed) => (
+    <Comments
+      key={id}
+      project={project}
+      about={{ segment: id }}
+      role={role}
+      now={now}
+      onSeek={onSeek}
+      whenEmpty={judged ? "What you write stands at the moment shown." : "What you write stands at the moment shown. What others wrote is here once you have judged this primitive."}
+    />
+  );
   const hrefOf = (one: QueueFacts) => addressOf(project, run.id, one);
   return (
     <div className="review-page">
@@ -136,7 +155,7 @@ function AtQueue({ project, run, user, queue, current, facts }: AtQueueProps) {
       </header>
       <Unsent sat={sat} />
       {segment ? (
-        <ReviewDesk sat={sat} labels={labels} sourceOf={({ video }) => sources.get(video) ?? null} cutting={cutting} />
+        <ReviewDesk sat={sat} labels={labels} sourceOf={({ video }) => sources.get(video) ?? null} cutting={cutting} discussion={discussion} />
       ) : sat.error ? (
         <Failed what="The queue could not be read" error={sat.error} onRetry={sat.retry} />
       ) : sat.pending ? (

@@ -17,10 +17,12 @@ interface CommentsProps {
   /** The moment a new comment stands at. */
   now: () => number;
   onSeek: (timeS: number) => void;
+  /** What an empty list says to who may write. */
+  whenEmpty?: string;
 }
 
 /** What was said here, in order, and where to say more. Reused by the review screen. */
-export function Comments({ project, about, role, now, onSeek }: CommentsProps) {
+export function Comments({ project, about, role, now, onSeek, whenEmpty = "What you write stands at the moment the playhead is at." }: CommentsProps) {
   const comments = useQuery(commentsQuery(about));
   const write = useWriteComment(about);
   const [withResolved, setWithResolved] = useState(false);
@@ -47,7 +49,7 @@ export function Comments({ project, about, role, now, onSeek }: CommentsProps) {
         <Failed small what="The comments could not be read" error={comments.error} onRetry={() => void comments.refetch()} />
       ) : results.length === 0 ? (
         <Empty small title="No comments yet">
-          {mayWrite ? "What you write stands at the moment the playhead is at." : "Reviewers write what they notice here."}
+          {mayWrite ? whenEmpty : "Reviewers write what they notice here."}
         </Empty>
       ) : (
         <>

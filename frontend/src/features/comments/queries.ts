@@ -4,6 +4,7 @@ import { api, unwrap } from "../../api/client";
 export const commentKeys = {
   all: ["comments"] as const,
   ofVideo: (video: number) => ["comments", "video", video] as const,
+  ofSegments: ["comments", "segment"] as const,
   ofSegment: (segment: number) => ["comments", "segment", segment] as const,
   people: (project: number) => ["comments", "people", project] as const,
   mentions: ["comments", "mentions"] as const,

@@ -5,10 +5,12 @@ interface KindSettingsProps {
   kind: Draft["kind"];
   settings: Draft["settings"];
   onChange: (settings: Draft["settings"]) => void;
+  /** Of the version: what a cycle can begin with. */
+  actions: readonly { id: number; name: string }[];
 }
 
 /** What can be chosen for a kind itself. The rest of its settings keep their defaults. */
-export function KindSettings({ kind, settings: all, onChange }: KindSettingsProps) {
+export function KindSettings({ kind, settings: all, onChange, actions }: KindSettingsProps) {
   switch (kind) {
     case "lerobot": {
       const settings = all.lerobot;
@@ -19,10 +21,18 @@ export function KindSettings({ kind, settings: all, onChange }: KindSettingsProp
             value={settings.episode ?? "primitive"}
             options={[
               ["primitive", "one primitive"],
-              ["cycle", "one cycle: a whole video's primitives in a row"],
+              ["cycle", "one cycle: primitives in a row"],
             ]}
-            onChange={(episode) => onChange({ ...all, lerobot: { ...settings, episode } })}
+            onChange={(episode) => onChange({ ...all, lerobot: { ...settings, episode, cycle_action: episode === "cycle" ? settings.cycle_action : null } })}
           />
+          {settings.episode === "cycle" && (
+            <Choose
+              label="A cycle begins with"
+              value={String(settings.cycle_action ?? "")}
+              options={[["", "the video: all of it is one cycle"], ...actions.map(({ id, name }) => [String(id), `each “${name}”`] as const)]}
+              onChange={(action) => onChange({ ...all, lerobot: { ...settings, cycle_action: action === "" ? null : Number(action) } })}
+            />
+          )}
           <Choose
             label="The column action holds"
             value={settings.action ?? "coordinates"}

@@ -8,7 +8,7 @@ import { Icon } from "../../components/Icon";
 import { Empty, Failed, Skeleton } from "../../components/PanelState";
 import { paths } from "../../lib/paths";
 import { formatCount, plural } from "../../lib/words";
-import { firstDraft, requestOf, wrongWith, type Draft } from "./draft";
+import { firstDraft, ofAnotherVersion, requestOf, wrongWith, type Draft } from "./draft";
 import { KINDS } from "./kinds";
 import { Check, Choose, KindSettings } from "./KindSettings";
 import { useAskExport } from "./mutations";
@@ -85,7 +85,7 @@ function Form({ project, versions, first, onClose, onAsked }: FormProps) {
           label="Version"
           value={String(draft.version)}
           options={versions.map((one) => [String(one.id), `${one.number}: ${one.name} · run ${one.run_number} · ${plural(one.n_segments, "primitive")}`])}
-          onChange={(version) => change({ version: Number(version), actions: null })}
+          onChange={(version) => change({ ...ofAnotherVersion(draft), version: Number(version) })}
         />
         <p className="hint">
           What changed since is not in it. <Link to={paths.versions(project)}>Freeze another version</Link>
@@ -183,7 +183,7 @@ function Form({ project, versions, first, onClose, onAsked }: FormProps) {
         <details>
           <summary>Settings of this form</summary>
           <div className="columns">
-            <KindSettings kind={draft.kind} settings={draft.settings} onChange={(settings) => change({ settings })} />
+            <KindSettings kind={draft.kind} settings={draft.settings} onChange={(settings) => change({ settings })} actions={preview.data?.actions ?? []} />
           </div>
         </details>
 

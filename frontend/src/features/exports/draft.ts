@@ -47,6 +47,12 @@ export const firstDraft = (version: number): Draft => ({
   },
 });
 
+/** What of a draft does not hold for another version, which has other actions. */
+export const ofAnotherVersion = ({ settings }: Draft): Pick<Draft, "actions" | "settings"> => ({
+  actions: null,
+  settings: { ...settings, lerobot: { ...settings.lerobot, cycle_action: null } },
+});
+
 /** What is wrong with a draft before anybody is asked; null: nothing. */
 export function wrongWith(draft: Draft): string | null {
   const shares = [draft.train, draft.val, draft.test].map(Number);

@@ -1,4 +1,4 @@
-import { useCallback, useId, useLayoutEffect, useRef, useState } from "react";
+import { useCallback, useId, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import type { QueuedSegment } from "../../api/types";
 import { Dialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
@@ -26,19 +26,32 @@ interface ReviewDeskProps {
   labels: readonly Label[];
   sourceOf: (segment: QueuedSegment) => Source | null;
   cutting: Cutting | null;
+  /** What people wrote about the primitive, and where to write more. */
+  discussion: (about: Discussed) => ReactNode;
+}
+
+export interface Discussed {
+  segment: number;
+  judged: boolean;
+  /** The moment of the video that is shown. */
+  now: () => number;
+  onSeek: (timeS: number) => void;
 }
 
 const still = () => window.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
 
 /** One primitive on the left, looping; what is said of it on the right. */
-export function ReviewDesk({ sat, labels, sourceOf, cutting }: ReviewDeskProps) {
+export function ReviewDesk({ sat, labels, sourceOf, cutting, discussion }: ReviewDeskProps) {
   const { sitting, change, skip, step } = sat;
   const segment = shown(sitting)!;
   const { answer, edge, line, past, at } = sitting;
   const next = isPast(sitting) ? (past[at + 1]?.segment ?? line[0]) : line[1];
   const [playing, setPlaying] = useState(() => !still());
   const [commenting, setCommenting] = useState<number | null>(null);
+  // How often somebody asked to write there; 0: it is closed.
+  const [discussing, setDiscussing] = useState(0);
   const [sheet, setSheet] = useState(false);
+  const picture = useRef<HTMLDivElement>(null);
   const search = useId();
   const [clock] = useState(() => new PlaybackClock());
   const onRefused = useCallback(() => setPlaying(false), [setPlaying]);
@@ -70,6 +83,7 @@ export function ReviewDesk({ sat, labels, sourceOf, cutting }: ReviewDeskProps) 
     { keys: ["ArrowLeft"], shift: true, shown: "Shift ←", does: "Nudge it five steps back", run: () => nudge(-5) },
     { keys: ["ArrowRight"], shift: true, shown: "Shift →", does: "Nudge it five steps on", run: () => nudge(5) },
     { keys: ["c"], shown: "C", does: "Comment", run: () => setCommenting(segment.id) },
+    { keys: ["t"], shown: "T", does: "Discuss this moment with the others", run: () => setDiscussing((n) => n + 1) },
     { keys: ["f"], shown: "F", does: "Flag: somebody else should look", run: () => change({ flagged: !answer.flagged }) },
     { keys: ["x"], shown: "X", does: "Skip", run: skip },
     { keys: ["z", "Backspace"], shown: "Z", does: "Back to the one before", run: () => step({ do: "back" }) },
@@ -81,12 +95,19 @@ export function ReviewDesk({ sat, labels, sourceOf, cutting }: ReviewDeskProps) 
 
   const fromS = Math.max(0, Math.min(cut.startS, edges.startS) - CONTEXT_S);
   const toS = Math.max(cut.endS, edges.endS) + CONTEXT_S;
+  const goTo = (timeS: number) => {
+    setPlaying(false);
+    const element = picture.current?.querySelector<HTMLVideoElement>("video.here");
+    if (!element) return;
+    element.currentTime = Math.min(Math.max(timeS, fromS), toS); // the loop stays within what is judged
+    clock.report(element.currentTime);
+  };
   const deck = [segment, ...(next && next.id !== segment.id ? [next] : [])];
   const name = `Primitive ${segment.index + 1} of ${segment.video_title}`;
   return (
     <div className="review-desk">
       <section className="review-clip" aria-label={name}>
-        <div className="review-picture">
+        <div className="review-picture" ref={picture}>
           {/* In one order whichever is shown, so that an element never moves, which would stop it. */}
           {[...deck].sort((a, b) => a.id - b.id).map((one) => {
             const source = sourceOf(one);
@@ -169,10 +190,16 @@ export function ReviewDesk({ sat, labels, sourceOf, cutting }: ReviewDeskProps) 
           <button type="button" className="button" onClick={() => setCommenting(segment.id)}>
             <kbd aria-hidden="true">C</kbd> Comment
           </button>
+          <button type="button" className="button" aria-expanded={discussing > 0} onClick={() => setDiscussing((n) => (n > 0 ? 0 : 1))}>
+            <kbd aria-hidden="true">T</kbd> Discuss
+          </button>
           <button type="button" className="icon-button" aria-label="Keys" title="Keys (?)" onClick={() => setSheet(true)}>
             <Icon name="keys" />
           </button>
         </div>
+        {discussing > 0 && (
+          <Discussion asked={discussing} show={discussion} segment={segment.id} judged={entry !== undefined && !entry.answer.skipped} now={() => clock.time} onSeek={goTo} />
+        )}
       </section>
       {sheet && (
         <Dialog title="Keys" onClose={() => setSheet(false)}>
@@ -194,6 +221,23 @@ export function ReviewDesk({ sat, labels, sourceOf, cutting }: ReviewDeskProps) 
         </Dialog>
       )}
     </div>
+  );
+}
+
+interface DiscussionProps extends Discussed {
+  asked: number;
+  show: (about: Discussed) => ReactNode;
+}
+
+/** What others can read, beside one's own judgement. */
+function Discussion({ asked, show, ...about }: DiscussionProps) {
+  const section = useRef<HTMLElement>(null);
+  // Before the next key comes, which is a letter here and means something else outside.
+  useLayoutEffect(() => section.current?.querySelector("textarea")?.focus(), [asked]);
+  return (
+    <section ref={section} className="review-talk" aria-label="Discussion">
+      {show(about)}
+    </section>
   );
 }
 

@@ -135,6 +135,54 @@ test("a queue that was not measured says so, and an empty one what would fill it
   expect(await screen.findByText("Nobody disagrees here")).toBeInTheDocument();
 });
 
+test("what is discussed stands at the moment shown, and what others wrote comes once one has judged", async () => {
+  let judged = false;
+  const written: Record<string, unknown>[] = [];
+  const comment = (id: number, text: string, more: object = {}) => ({
+    id, video: 1, segment: 100, time_s: 10.25, text, by: { id: 9, name: "Ben" }, at: "2026-11-20T10:00:00Z", edited_at: null,
+    deleted_at: null, resolved_at: null, resolved_by: null, mine: false, mentions: [], ...more,
+  });
+  server.use(
+    get("/api/projects/1/people/", []),
+    http.get("*/api/segments/:id/comments/", ({ params }) => HttpResponse.json({ results: judged && params.id === "100" ? [comment(1, "The hand slips.")] : [], total: 0 })),
+    http.post("*/api/segments/100/comments/", async ({ request }) => {
+      written.push((await request.json()) as Record<string, unknown>);
+      return HttpResponse.json(comment(2, "Is this one?", { mine: true }), { status: 201 });
+    }),
+    http.put("*/api/segments/100/review/", () => {
+      judged = true;
+      return HttpResponse.json({});
+    }),
+  );
+  renderApp("/projects/1/runs/7/review");
+  const first = await clip(1);
+  expect(screen.queryByRole("region", { name: "Discussion" })).toBeNull();
+  const player = await waitFor(() => {
+    const found = first.querySelector<HTMLVideoElement>("video.here");
+    expect(found).not.toBeNull();
+    return found!;
+  });
+  player.currentTime = 10.25;
+  await userEvent.keyboard(" "); // it stands still there
+  await userEvent.keyboard("t");
+  const box = await screen.findByRole("combobox", { name: "Comment on this primitive" });
+  expect(box).toHaveFocus();
+  expect(await screen.findByText(/here once you have judged/)).toBeInTheDocument();
+  await userEvent.type(box, "Is this one?{Control>}{Enter}{/Control}");
+  await waitFor(() => expect(written).toEqual([{ text: "Is this one?", time_s: 10.25 }]));
+  expect(sent).toEqual([]); // its letters judged nothing
+  box.blur();
+  await userEvent.keyboard("rd");
+  await clip(2);
+  expect(screen.queryByText("The hand slips.")).toBeNull();
+  await waitFor(() => expect(judged).toBe(true));
+  await userEvent.keyboard("z");
+  await clip(1);
+  expect(await screen.findByText("The hand slips.")).toBeInTheDocument();
+  await userEvent.click(screen.getByRole("button", { name: "Go to 00:10.250" }));
+  expect((await clip(1)).querySelector<HTMLVideoElement>("video.here")!.currentTime).toBeCloseTo(10.25);
+});
+
 test("the keys are listed", async () => {
   renderApp("/projects/1/runs/7/review");
   await clip(1);
