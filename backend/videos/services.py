@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -42,6 +43,7 @@ from ml.errors import UnusableAnnotation
 COPY_BYTES = 1024**2
 UNNAMED = "unnamed video"
 MAX_ANNOTATION_BYTES = 5_000_000
+NOT_IN_ORDER = "The file lists its segments in another order than that of time. They were put in order."
 ROUNDED_S = 0.5
 OVERLAP_S = 1e-3  # less than that is how two tools round one boundary
 
@@ -313,6 +315,14 @@ def delete_video(*, video: Video, by: User) -> None:
     transaction.on_commit(lambda: path.unlink(missing_ok=True))
 
 
+@dataclass(frozen=True)
+class AddedAnnotation:
+    """What was taken in, and what was done to it that the file did not ask for; empty: nothing."""
+
+    annotation: VideoAnnotation
+    notice: str
+
+
 def add_annotation(
     *,
     video: Video,
@@ -322,9 +332,11 @@ def add_annotation(
     data: bytes,
     tier: str | None = None,
     overlapping: bool = False,
-) -> VideoAnnotation:
-    """Keep what a file says of a video, in order of time. Segments may overlap only if the person says so: two hands
-    do, a slip of the pen does too, and scores count the time of both.
+) -> AddedAnnotation:
+    """Keep what a file says of a video, in order of time, and say so where the file has another.
+
+    Segments may overlap only if the person says so: two hands do, a slip of the pen does too, and scores count the
+    time of both.
 
     An end up to half a second behind the video's is taken for a rounding and moved to it. Frame labels go by the
     video's own frames per second. tier: the one of an ELAN file to read.
@@ -355,9 +367,10 @@ def add_annotation(
         raise taken
     try:
         with transaction.atomic():  # the unique constraint decides, so two uploads cannot race
-            return video.annotations.create(name=name, source=source, segments=_marked(found, video), added_by=by)
+            made = video.annotations.create(name=name, source=source, segments=_marked(found, video), added_by=by)
     except IntegrityError as error:
         raise taken from error
+    return AddedAnnotation(made, NOT_IN_ORDER if found.reordered else "")
 
 
 def _refuse_overlaps(found: ReadAnnotation) -> None:

@@ -37,8 +37,7 @@ def add_webhook(*, project: Project, url: str, events: Sequence[str], by: User) 
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         if project.webhooks.count() >= AT_MOST:
             raise TooManyWebhooks(f"A project may have {AT_MOST} webhooks.")
-        secret = f"whsec_{secrets.token_urlsafe(32)}"
-        made = project.webhooks.create(url=url, secret=secret, events=_in_order(events), created_by=by)
+        made = project.webhooks.create(url=url, secret=_new_secret(), events=_in_order(events), created_by=by)
         _record(made, by, "webhook.added", f"Added a webhook to {_host(url)}")
     return made
 
@@ -66,6 +65,20 @@ def change_webhook(
             webhook.active, webhook.stopped = active, ""
         webhook.save(update_fields=["url", "events", "active", "stopped"])
         _record(webhook, by, "webhook.changed", f"Changed the webhook to {_host(webhook.url)}")
+
+
+@transaction.atomic
+def replace_secret(webhook: Webhook, *, by: User) -> Webhook:
+    """Sign with another secret from now on, also what is still waiting: the old one is known to somebody, or lost."""
+    webhook = Webhook.objects.select_for_update().get(pk=webhook.pk)
+    webhook.secret = _new_secret()
+    webhook.save(update_fields=["secret"])
+    _record(webhook, by, "webhook.secret", f"Replaced the secret of the webhook to {_host(webhook.url)}")
+    return webhook
+
+
+def _new_secret() -> str:
+    return f"whsec_{secrets.token_urlsafe(32)}"
 
 
 @transaction.atomic

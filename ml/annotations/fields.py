@@ -31,8 +31,9 @@ def annotation_of(
         except Malformed as error:
             raise Malformed(f"segment {number} of {video} is malformed: {error}") from error
     length_s = None if duration_s is None else seconds(duration_s, "the duration")
-    actions = (interval for interval in intervals if not is_background(interval.label))
-    return Annotation(video, length_s, tuple(sorted(actions, key=lambda i: (i.start_s, i.end_s))))
+    actions = [interval for interval in intervals if not is_background(interval.label)]
+    ordered = sorted(actions, key=lambda i: (i.start_s, i.end_s))
+    return Annotation(video, length_s, tuple(ordered), reordered=ordered != actions)
 
 
 def interval_of(start: Any, end: Any, label: Any, score: Any = None) -> Interval:

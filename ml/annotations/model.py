@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 BACKGROUND = frozenset({"background", "bg", "sil", "na", "n/a", "none", "null", "action_start", "action_end"})
@@ -38,12 +38,14 @@ class Annotation:
     """What is said of one video. Intervals are in order of start, and none of them is background.
 
     boundaries_s: the ends of actions where they are given as such; None where they follow from the intervals.
+    reordered: the file had the intervals in another order.
     """
 
     video: str  # file stem; pairs prediction and truth
     duration_s: float | None
     intervals: tuple[Interval, ...]
     boundaries_s: tuple[float, ...] | None = None
+    reordered: bool = field(default=False, compare=False)
 
 
 def from_frame_labels(video: str, labels: Sequence[str], fps: float) -> Annotation:

@@ -199,6 +199,7 @@ ROWS: dict[str, Row] = {
     "PATCH /api/webhooks/{webhook}/": Row(OWNER, {"active": False}),
     "DELETE /api/webhooks/{webhook}/": Row(OWNER),
     "POST /api/webhooks/{webhook}/test/": Row(OWNER),
+    "POST /api/webhooks/{webhook}/secret/": Row(OWNER),
     "GET /api/webhooks/{webhook}/deliveries/": Row(OWNER),
     "POST /api/deliveries/{delivery}/redeliver/": Row(OWNER),
     "GET /api/runs/{run}/settled/": Row(MANAGER),

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from backend.projects.models import Role
 from backend.projects.selectors import project_for
 from backend.videos import selectors, services
-from backend.videos.api.serializers import AnnotationSerializer, AnnotationUploadSerializer
+from backend.videos.api.serializers import AddedAnnotationSerializer, AnnotationSerializer, AnnotationUploadSerializer
 from backend.videos.exceptions import UploadTooLarge
 from backend.videos.models import Annotation, Video
 
@@ -43,7 +43,7 @@ class VideoAnnotationsView(APIView):
     @extend_schema(
         operation_id="annotations_add",
         request={"multipart/form-data": AnnotationUploadSerializer},
-        responses={201: AnnotationSerializer},
+        responses={201: AddedAnnotationSerializer},
     )
     def post(self, request: Request, id: int) -> Response:
         video = get_object_or_404(Video.objects.visible_to(request.user), pk=id)
@@ -51,7 +51,8 @@ class VideoAnnotationsView(APIView):
         if int(request.headers.get("Content-Length") or 0) > services.MAX_ANNOTATION_BYTES + FORM_BYTES:
             raise UploadTooLarge("A file of annotations may not be larger than 5 MB.")
         made = services.add_annotation(video=video, by=request.user, **_file_of(request))
-        return Response(AnnotationSerializer(made).data, status=status.HTTP_201_CREATED)
+        told = {**AnnotationSerializer(made.annotation).data, "notice": made.notice}
+        return Response(told, status=status.HTTP_201_CREATED)
 
 
 def _file_of(request: Request) -> dict[str, Any]:

@@ -43,6 +43,12 @@ class AnnotationSerializer(serializers.Serializer[Any]):
     segments = TruthSegmentSerializer(many=True)
 
 
+class AddedAnnotationSerializer(AnnotationSerializer):
+    """What was taken in."""
+
+    notice = serializers.CharField(help_text="What was done to the file's segments that it did not ask for; or empty.")
+
+
 class AnnotationUploadSerializer(serializers.Serializer[Any]):
     """A file of any format `ml.annotations` reads: ActivityNet, ELAN, BORIS, VIA, tables, frame labels, our own."""
 

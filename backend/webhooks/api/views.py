@@ -66,6 +66,14 @@ class WebhookTest(APIView):
         return Response(DeliverySerializer(delivery).data, status=status.HTTP_201_CREATED)
 
 
+class WebhookSecret(APIView):
+    @extend_schema(operation_id="webhooks_replace_secret", request=None, responses={201: WebhookMadeSerializer})
+    def post(self, request: Request, id: int) -> Response:
+        """Another secret from now on. The answer holds it, and it is never shown again."""
+        webhook = services.replace_secret(selectors.webhook_for(request.user, id), by=request.user)
+        return Response(WebhookMadeSerializer(webhook).data, status=status.HTTP_201_CREATED)
+
+
 class WebhookDeliveries(APIView):
     @extend_schema(
         operation_id="webhooks_deliveries",

@@ -1640,6 +1640,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks/{id}/secret/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Another secret from now on. The answer holds it, and it is never shown again. */
+        post: operations["webhooks_replace_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhooks/{id}/test/": {
         parameters: {
             query?: never;
@@ -1741,6 +1758,16 @@ export interface components {
         ActivitynetSettings: {
             /** @description What an annotation is called by. */
             label?: components["schemas"]["LabelEnum"];
+        };
+        /** @description What was taken in. */
+        AddedAnnotation: {
+            id: number | null;
+            name: string;
+            /** @description The format it came in. */
+            source: string;
+            segments: components["schemas"]["TruthSegment"][];
+            /** @description What was done to the file's segments that it did not ask for; or empty. */
+            notice: string;
         };
         Address: {
             /** @description Where the browser goes to sign in. */
@@ -7695,7 +7722,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Annotation"];
+                    "application/json": components["schemas"]["AddedAnnotation"];
                 };
             };
             /** @description Refused */
@@ -7885,6 +7912,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhooks_replace_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMade"];
                 };
             };
             /** @description Refused */

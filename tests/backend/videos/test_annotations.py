@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from backend.projects.models import Membership, Role, User
+from backend.videos import services
 from backend.videos.models import Annotation, Video
 from tests.factories.runs import a_project, a_user, a_video
 
@@ -47,10 +48,38 @@ def test_a_file_becomes_a_lane_in_order_of_time(video: Video, owner: User, clien
     body = made.json()
     assert (body["name"], body["source"]) == ("by Mira", "segments")
     assert body["segments"] == [{"start": 1.0, "end": 3.0, "label": ""}, {"start": 3.0, "end": 4.0, "label": "pick"}]
+    assert body.pop("notice") == services.NOT_IN_ORDER
     assert client.get(f"/api/videos/{video.pk}/annotations/").json() == [body]
     assert send(client, video, HAND).json()["name"] == "mira"
     assert client.delete(f"/api/annotations/{body['id']}/").status_code == 204
     assert [one["name"] for one in client.get(f"/api/videos/{video.pk}/annotations/").json()] == ["mira"]
+
+
+@pytest.mark.parametrize(
+    ("content", "filename"),
+    [
+        ({"segments": HAND["segments"][::-1]}, "hand.json"),
+        ("start,end,label\n1,2,turn\n2,3,hold\n2.5,3,background\n2.2,2.4,sil\n", "in_order.csv"),
+        ("pick\npick\nplace\n", "labels.txt"),
+    ],
+)
+def test_what_is_in_order_of_time_is_not_remarked_on(
+    content: Any, filename: str, video: Video, owner: User, client_of: ClientOf
+) -> None:
+    made = send(client_of(owner), video, content, filename)
+    assert (made.status_code, made.json()["notice"]) == (201, "")
+
+
+def test_a_table_in_another_order_is_put_in_order_and_remarked_on(
+    video: Video, owner: User, client_of: ClientOf
+) -> None:
+    table = "start,end,label\n3,4,pick\n1,2,hold\n"
+    made = send(client_of(owner), video, table, "unsorted.csv").json()
+    assert made["segments"] == [
+        {"start": 1.0, "end": 2.0, "label": "hold"},
+        {"start": 3.0, "end": 4.0, "label": "pick"},
+    ]
+    assert made["notice"].startswith("The file lists its segments in another order")
 
 
 def test_the_truth_of_a_rendered_video_comes_first(video: Video, owner: User, client_of: ClientOf) -> None:

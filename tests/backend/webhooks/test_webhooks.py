@@ -120,6 +120,24 @@ def test_bad_addresses_and_events_are_refused_and_nothing_is_kept(
     assert not Webhook.objects.exists()
 
 
+def test_a_replaced_secret_is_shown_once_and_signs_what_waits(
+    client_of: Clients, owner: User, project: Project, receivers: Outside
+):
+    webhook = a_webhook(project)
+    delivery = a_delivery(webhook)
+    made = post(client_of(owner), f"/api/webhooks/{webhook.pk}/secret/")
+    assert made.status_code == 201
+    secret = made.json()["secret"]
+    assert secret.startswith("whsec_")
+    assert secret != webhook.secret
+    assert secret not in json.dumps(list(AuditEntry.objects.values("summary", "facts")))
+    assert AuditEntry.objects.filter(kind="webhook.secret", by=owner).count() == 1
+    stages.run(str(delivery.pk))
+    ((_, body, headers),) = receivers.sent
+    at, _, mac = headers["Kineme-Signature"].removeprefix("t=").partition(",v1=")
+    assert mac == hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
 def test_an_address_cannot_be_changed_to_one_that_is_refused(client_of: Clients, owner: User, project: Project):
     webhook = a_webhook(project)
     answer = client_of(owner).patch(

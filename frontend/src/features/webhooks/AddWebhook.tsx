@@ -69,7 +69,8 @@ export function AddWebhook({ project, onClose }: { project: number; onClose: () 
   );
 }
 
-function Secret({ secret, onClose }: { secret: string; onClose: () => void }) {
+/** What signs the messages; the only time it is seen. */
+export function Secret({ secret, onClose }: { secret: string; onClose: () => void }) {
   const [copied, setCopied] = useState(false);
   return (
     <Dialog title="Its secret" onClose={onClose}>

@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Icon } from "../../components/Icon";
 import { Empty, Failed, Skeleton } from "../../components/PanelState";
-import { AddWebhook } from "./AddWebhook";
+import { AddWebhook, Secret } from "./AddWebhook";
 import { Deliveries } from "./Deliveries";
 import { EVENT_WORDS } from "./events";
-import { useRemoveWebhook, useSwitchWebhook, useTestWebhook } from "./mutations";
+import { useRemoveWebhook, useReplaceSecret, useSwitchWebhook, useTestWebhook } from "./mutations";
 import { webhooksQuery, type Webhook } from "./queries";
 import "./webhooks.css";
 
@@ -45,10 +45,12 @@ export function WebhooksPanel({ project }: { project: number }) {
 function WebhookRow({ webhook, project }: { webhook: Webhook; project: number }) {
   const [open, setOpen] = useState(false);
   const [removing, setRemoving] = useState(false);
+  const [replacing, setReplacing] = useState(false);
+  const replace = useReplaceSecret();
   const turn = useSwitchWebhook(project);
   const remove = useRemoveWebhook(project);
   const test = useTestWebhook();
-  const error = turn.error ?? remove.error ?? test.error;
+  const error = turn.error ?? replace.error ?? remove.error ?? test.error;
 
   return (
     <li className="webhook" aria-label={webhook.url}>
@@ -89,6 +91,25 @@ function WebhookRow({ webhook, project }: { webhook: Webhook; project: number })
         >
           {webhook.active ? "Switch off" : "Switch on"}
         </button>
+        {replacing ? (
+          <>
+            <button
+              type="button"
+              className="button small danger"
+              disabled={replace.isPending}
+              onClick={() => replace.mutate(webhook.id, { onSettled: () => setReplacing(false) })}
+            >
+              The old one no longer signs
+            </button>
+            <button type="button" className="button small quiet" onClick={() => setReplacing(false)}>
+              Leave it
+            </button>
+          </>
+        ) : (
+          <button type="button" className="button small quiet" onClick={() => setReplacing(true)}>
+            New secret…
+          </button>
+        )}
         {removing ? (
           <>
             <button type="button" className="button small danger" disabled={remove.isPending} onClick={() => remove.mutate(webhook.id)}>
@@ -105,6 +126,7 @@ function WebhookRow({ webhook, project }: { webhook: Webhook; project: number })
         )}
       </div>
       {open && <Deliveries webhook={webhook.id} />}
+      {replace.data && <Secret secret={replace.data.secret} onClose={() => replace.reset()} />}
     </li>
   );
 }

@@ -20,6 +20,9 @@ export function useSwitchWebhook(project: number) {
   });
 }
 
+export const useReplaceSecret = () =>
+  useMutation({ mutationFn: (id: number) => unwrap(api.POST("/api/webhooks/{id}/secret/", { params: { path: { id } } })) });
+
 export function useRemoveWebhook(project: number) {
   const client = useQueryClient();
   return useMutation({

@@ -64,6 +64,26 @@ test("an address is added, and its secret is shown that once", async () => {
   expect(screen.queryByDisplayValue("whsec_once")).not.toBeInTheDocument();
 });
 
+test("a secret is replaced after a second word, and shown once", async () => {
+  const user = userEvent.setup();
+  let asked = 0;
+  server.use(
+    list(webhook()),
+    http.post("*/api/webhooks/3/secret/", () => {
+      asked += 1;
+      return HttpResponse.json({ ...webhook(), secret: "whsec_other" }, { status: 201 });
+    }),
+  );
+  renderAt(<WebhooksPanel project={1} />);
+  await user.click(await screen.findByRole("button", { name: "New secret…" }));
+  expect(asked).toBe(0);
+  await user.click(screen.getByRole("button", { name: "The old one no longer signs" }));
+  expect(await screen.findByDisplayValue("whsec_other")).toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "I have kept it" }));
+  expect(screen.queryByDisplayValue("whsec_other")).not.toBeInTheDocument();
+  expect(asked).toBe(1);
+});
+
 test("a refused address is refused in the server's words", async () => {
   const user = userEvent.setup();
   server.use(

@@ -95,6 +95,11 @@ export function TruthChoice({ video, annotations, truths, chosen, onChoose }: Tr
           {error.message}
         </p>
       )}
+      {bring.data?.notice && (
+        <p role="status" className="muted small">
+          {bring.data.notice}
+        </p>
+      )}
       {refused?.code === "overlapping" && bring.variables && (
         <button type="button" className="button small" disabled={bring.isPending} onClick={() => send({ ...bring.variables, overlapping: true })}>
           Import it with the overlaps
