@@ -10,6 +10,8 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
+from backend.common.names import shown_text
+
 NOT_FOUND = "There is nothing here, or it is not yours to see."
 
 # What the page says for errors that are not a product rule: status → code, sentence.
@@ -46,7 +48,19 @@ class Forbidden(ApplicationError):
 
 
 def error_body(code: str, message: str, details: Any = None) -> dict[str, Any]:
-    return {"code": code, "message": message} | ({"details": details} if details else {})
+    return {"code": code, "message": shown_text(message)} | ({"details": _shown(details)} if details else {})
+
+
+def _shown(details: Any) -> Any:
+    """What is wrong is told in the words that were sent, which may hold what no answer can: half a pair of UTF-16."""
+    match details:
+        case str():
+            return shown_text(details)
+        case dict():
+            return {_shown(key): _shown(value) for key, value in details.items()}
+        case list() | tuple():
+            return [_shown(value) for value in details]
+    return details
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -17,6 +17,13 @@ def shown_name(text: str, longest: int, otherwise: str = "") -> str:
     return " ".join(kept.translate(TURNING_MARKS).split())[:longest].strip() or otherwise
 
 
+def shown_text(text: str) -> str:
+    """Lines of text without control characters and marks that turn the direction of what follows."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(c for c in lines if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return kept.translate(TURNING_MARKS).strip()
+
+
 def safe_cell(value: object) -> object:
     """The value as a cell of a table somebody may open in a table program."""
     return f"'{value}" if isinstance(value, str) and value.startswith(STARTS_A_FORMULA) else value

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ from django.utils import timezone
 
 from backend.common import events
 from backend.common.errors import Forbidden
-from backend.common.names import TURNING_MARKS
+from backend.common.names import shown_text
 from backend.projects import audit
 from backend.projects.models import Project, Role, User
 from backend.reviews.exceptions import BadTime, CommentDeleted, NothingSaid, NotOfThisProject
@@ -180,10 +179,7 @@ def _locked(comment: Comment) -> Comment:
 
 
 def _cleaned(text: str) -> str:
-    """Without control characters and marks that turn the direction of what follows; lines stay."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(c for c in lines if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
-    kept = kept.translate(TURNING_MARKS).strip()
+    kept = shown_text(text)
     if not kept:
         raise NothingSaid("Write something first.")
     return kept

@@ -4,8 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from backend.common.names import shown_name, shown_text
 from backend.projects.models import Project, Role, User
 from backend.videos.api.links import poster_url
+
+LONGEST_NAME = 120
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -59,8 +62,17 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
 
 
 class ProjectCreateSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=120)
+    name = serializers.CharField(max_length=LONGEST_NAME)
     description = serializers.CharField(max_length=5000, allow_blank=True, required=False)
+
+    def validate_name(self, name: str) -> str:
+        shown = shown_name(name, LONGEST_NAME)
+        if not shown:
+            raise serializers.ValidationError("A project needs a name that can be seen.")
+        return shown
+
+    def validate_description(self, description: str) -> str:
+        return shown_text(description)
 
 
 class ProjectChangeSerializer(ProjectCreateSerializer):

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
 
-from backend.common.errors import ApplicationError, exception_handler
+from backend.common.errors import ApplicationError, error_body, exception_handler
 
 
 class Refused(ApplicationError):
@@ -38,6 +38,15 @@ def test_every_refusal_has_a_code_and_a_sentence(error: Exception, status: int, 
     assert response is not None
     assert (response.status_code, response.data["code"], response.data["message"]) == (status, code, message)
     assert set(response.data) <= {"code", "message", "details"}
+
+
+def test_words_that_were_sent_come_back_without_what_no_answer_can_hold():
+    odd = {"a\ud800b": ["“\u202efdp.4\0pm” is no choice.", 4, None]}
+    assert error_body("invalid", "a\ud800\u202eb", odd) == {
+        "code": "invalid",
+        "message": "ab",
+        "details": {"ab": ["“fdp.4pm” is no choice.", 4, None]},
+    }
 
 
 def test_details_come_along_only_where_there_are_some():

@@ -101,12 +101,33 @@ def test_founding_a_project(client_of):
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"name": ""}, {"name": "  "}, {"name": "x" * 121}, {"name": "a\0b"}, {"name": ["x"]}, []]
+    "body",
+    [
+        {},
+        {"name": ""},
+        {"name": "  "},
+        {"name": "x" * 121},
+        {"name": "a\0b"},
+        {"name": ["x"]},
+        [],
+        {"name": "\u202e\u200f"},
+    ],
 )
 def test_a_project_needs_a_name_that_fits(client_of, body: object):
     response = client_of(a_user()).post(PROJECTS, body, content_type="application/json")
     assert (response.status_code, response.json()["code"]) == (400, "invalid")
     assert response.json()["message"]
+
+
+def test_names_and_descriptions_of_projects_turn_no_writing(client_of):
+    client = client_of(a_user())
+    body = {"name": "Line\u202e 3", "description": "first\u202e\r\nsecond\x1b"}
+    made = client.post(PROJECTS, body, content_type="application/json").json()
+    assert (made["name"], made["description"]) == ("Line 3", "first\nsecond")
+    address = f"{PROJECTS}{made['id']}/"
+    changed = client.patch(address, {"name": "\u2066Line 4"}, content_type="application/json").json()
+    assert (changed["name"], changed["description"]) == ("Line 4", "first\nsecond")
+    assert client.patch(address, {"name": "\u2066"}, content_type="application/json").status_code == 400
 
 
 def test_only_json_is_spoken(client_of):

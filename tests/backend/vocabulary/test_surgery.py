@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -476,6 +477,28 @@ def test_two_people_at_once_make_one_action(run: Run) -> None:
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(attempt, [0, 1])) == ["made", "taken"]
     assert Action.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_rename_an_action_in_the_same_moment_one_is_told(run: Run, client_of: ClientOf) -> None:
+    grasp = name(run, 0, "Grasp")
+    both = threading.Barrier(2)
+
+    def rename(to: str) -> tuple[int, str]:
+        client = client_of(run.started_by)
+        both.wait()
+        try:
+            body = {"name": to, "expected": {"name": "Grasp"}}
+            answer = client.patch(f"/api/actions/{grasp.pk}/", body, content_type="application/json")
+            return answer.status_code, answer.json().get("code", "")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(rename, ["Take", "Fetch"])) == [(200, ""), (409, "changed_meanwhile")]
+    grasp.refresh_from_db()
+    assert grasp.name in ("Take", "Fetch")
+    assert VocabularyChange.objects.filter(project=run.project_id).count() == 2, "the naming, and one renaming"
 
 
 def test_a_service_refuses_a_blank_name_too() -> None:
