@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, type RefObject } from "react";
 
 export interface KeyBinding {
   /** `event.key` values, as given by the layout: "?" is "?" wherever it sits. */
@@ -25,12 +25,22 @@ function isTaken(event: KeyboardEvent): boolean {
   return (event.key === " " || event.key === "Enter") && target.closest("button, a, summary, [role='tab']") !== null;
 }
 
+const held = new Set<RefObject<readonly KeyBinding[]>>();
+
+/** What the keys do here and now, the screen's own before those of what is around it. */
+export const keysHere = (): KeyBinding[] => [...held].flatMap(({ current }) => current);
+
 /** `first`: before the keys of what is around, which may mean something else there. */
 export function useKeys(bindings: readonly KeyBinding[], { first = false }: { first?: boolean } = {}): void {
   const latest = useRef(bindings);
   useEffect(() => {
     latest.current = bindings;
   }, [bindings]);
+
+  useEffect(() => {
+    held.add(latest);
+    return () => void held.delete(latest);
+  }, []);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {

@@ -1,7 +1,15 @@
 import type { KeyBinding } from "../../lib/keys";
 import { Dialog } from "../Dialog";
+import "./player.css";
 
-export function KeySheet({ bindings, onClose }: { bindings: readonly KeyBinding[]; onClose: () => void }) {
+interface KeySheetProps {
+  bindings: readonly KeyBinding[];
+  /** What the pointer does beside them. */
+  hint?: string;
+  onClose: () => void;
+}
+
+export function KeySheet({ bindings, hint, onClose }: KeySheetProps) {
   return (
     <Dialog title="Keys" onClose={onClose}>
       <div className="body">
@@ -17,7 +25,7 @@ export function KeySheet({ bindings, onClose }: { bindings: readonly KeyBinding[
             </div>
           ))}
         </dl>
-        <p className="hint">On the timeline: the wheel zooms at the pointer and a press goes there. A drag over a lane selects a range, at an edge of the selected primitive it moves that edge, on the ruler and the plots it pans.</p>
+        {hint && <p className="hint">{hint}</p>}
       </div>
     </Dialog>
   );

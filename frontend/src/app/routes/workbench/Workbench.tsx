@@ -59,6 +59,8 @@ interface WorkbenchProps {
   durationS: number;
 }
 
+const ON_THE_TIMELINE =
+  "On the timeline: the wheel zooms at the pointer and a press goes there. A drag over a lane selects a range, at an edge of the selected primitive it moves that edge, on the ruler and the plots it pans.";
 const NO_SEGMENTS: Segment[] = [];
 const TABS = ["primitive", "detector", "list", "comments"] as const;
 type Tab = (typeof TABS)[number];
@@ -537,7 +539,7 @@ export function Workbench({ project, video, source, durationS }: WorkbenchProps)
           )}
         </Tabs>
       </aside>
-      {sheet && <KeySheet bindings={bindings} onClose={() => setSheet(false)} />}
+      {sheet && <KeySheet bindings={bindings} hint={ON_THE_TIMELINE} onClose={() => setSheet(false)} />}
     </div>
   );
 }
