@@ -1,9 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { Suspense } from "react";
+import { Suspense, useState } from "react";
 import { Link, Navigate, Outlet, useLocation, useNavigate, useParams } from "react-router";
+import { ApiError } from "../api/errors";
 import { Icon, type IconName } from "../components/Icon";
 import { Failed, Skeleton } from "../components/PanelState";
+import { KeySheet } from "../components/player/KeySheet";
 import { Bell } from "../features/comments/Bell";
+import { projectQuery } from "../features/projects/queries";
 import { ProjectSwitcher } from "../features/projects/ProjectSwitcher";
 import { Jobs } from "../features/runs/Jobs";
 import { sessionQuery } from "../features/session/queries";
@@ -11,7 +14,8 @@ import { UserMenu } from "../features/session/UserMenu";
 import { useTransfers } from "../features/uploads/context";
 import { isActive } from "../features/uploads/queue";
 import { ConnectionBanner } from "./ConnectionBanner";
-import { useKeys } from "../lib/keys";
+import { NotFound } from "./routes/NotFound";
+import { keysHere, useKeys, type KeyBinding } from "../lib/keys";
 import { paths } from "../lib/paths";
 import { useLiveUpdates } from "./liveUpdates";
 import "./shell.css";
@@ -23,6 +27,7 @@ export function Shell() {
   const { project: param } = useParams();
   const project = param !== undefined && /^\d+$/.test(param) ? Number(param) : null;
   const signedIn = session.data != null && session.data.user !== null;
+  const known = useQuery({ ...projectQuery(project ?? 0), enabled: signedIn && project !== null });
   useLiveUpdates(signedIn ? project : null);
 
   if (session.isPending) return <div className="shell-wait" role="status" aria-label="Loading…" />;
@@ -38,8 +43,10 @@ export function Shell() {
     return <Navigate replace to={here === "/" || here === "/projects" ? "/signin" : `/signin?next=${encodeURIComponent(here)}`} />;
   }
 
+  const nowhere = project !== null && known.error instanceof ApiError && known.error.status === 404;
+  const inside = nowhere ? null : project;
   return (
-    <div className={project === null ? "shell" : "shell with-rail"}>
+    <div className={inside === null ? "shell" : "shell with-rail"}>
       <a className="skip button" href="#content">
         Skip to the content
       </a>
@@ -48,26 +55,24 @@ export function Shell() {
           <Mark />
           <span>Kineme</span>
         </Link>
-        {project !== null && (
+        {inside !== null && (
           <>
             <span className="divider" aria-hidden="true">
               <Icon name="right" size={14} />
             </span>
-            <ProjectSwitcher project={project} />
+            <ProjectSwitcher project={inside} />
           </>
         )}
         <span className="push" />
         <UploadsNote />
-        {project !== null && <Jobs project={project} />}
+        {inside !== null && <Jobs project={inside} />}
         <Bell />
         <UserMenu />
       </header>
       <ConnectionBanner />
-      {project !== null && <Rail project={project} />}
+      {inside !== null && <Rail project={inside} />}
       <main id="content" tabIndex={-1}>
-        <Suspense fallback={<Waiting />}>
-          <Outlet />
-        </Suspense>
+        <Suspense fallback={<Waiting />}>{nowhere ? <NotFound /> : <Outlet />}</Suspense>
       </main>
     </div>
   );
@@ -95,7 +100,11 @@ const PLACES: { to: string; icon: IconName; name: string; holds: RegExp; apart?:
 
 function Rail({ project }: { project: number }) {
   const navigate = useNavigate();
-  useKeys([{ keys: ["/"], shown: "/", does: "Search", run: () => void navigate(paths.search(project)) }]);
+  const [sheet, setSheet] = useState<KeyBinding[] | null>(null);
+  useKeys([
+    { keys: ["/"], shown: "/", does: "Search", run: () => void navigate(paths.search(project)) },
+    { keys: ["?"], shown: "?", does: "This sheet", run: () => setSheet(keysHere()) },
+  ]);
   const { pathname } = useLocation();
   const screen = pathname.replace(/^\/projects\/\d+/, "").replace(/\/$/, "");
   const here = PLACES.find(({ holds }) => holds.test(screen));
@@ -113,6 +122,7 @@ function Rail({ project }: { project: number }) {
           <span>{place.name}</span>
         </Link>
       ))}
+      {sheet && <KeySheet bindings={sheet} onClose={() => setSheet(null)} />}
     </nav>
   );
 }

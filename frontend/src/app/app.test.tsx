@@ -96,6 +96,37 @@ test("an address that is nothing says so", async () => {
   expect(await screen.findByText("Nothing is at this address")).toBeInTheDocument();
 });
 
+test("a project that is nobody's, or not yours, says so on every screen and offers none of its places", async () => {
+  const nothing = () => HttpResponse.json({ code: "not_found", message: "There is nothing here, or it is not yours to see." }, { status: 404 });
+  server.use(http.get("*/api/projects/99/*", nothing));
+  renderApp("/projects/99/map");
+  expect(await screen.findByRole("heading", { name: "Nothing is at this address" })).toBeInTheDocument();
+  expect(screen.queryByRole("navigation", { name: "Project" })).not.toBeInTheDocument();
+});
+
+test.each(["runs", "map", "clusters", "review", "search", "compare"])("%s of a project without videos leads to where they are added", async (place) => {
+  server.use(get("/api/projects/1/", project({ n_videos: 0 })), get("/api/projects/1/actions/", []));
+  renderApp(`/projects/1/${place}`);
+  expect(await screen.findByRole("link", { name: "Add videos" })).toHaveAttribute("href", "/projects/1");
+});
+
+test("who may not start a run is shown the videos instead", async () => {
+  server.use(get("/api/projects/1/", project({ role: "reviewer" })));
+  renderApp("/projects/1/map");
+  expect(await screen.findByRole("link", { name: "See the videos" })).toBeInTheDocument();
+  expect(screen.queryByRole("link", { name: "Discover primitives" })).not.toBeInTheDocument();
+});
+
+test("? lists the keys of the screen one is on", async () => {
+  renderApp("/projects/1/runs");
+  await screen.findByText("No runs yet");
+  await userEvent.keyboard("?");
+  const sheet = within(await screen.findByRole("dialog", { name: "Keys" }));
+  expect(sheet.getByText("Search")).toBeInTheDocument();
+  await userEvent.click(sheet.getByRole("button", { name: "Close" }));
+  expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
+});
+
 test("an empty project says what would fill it", async () => {
   renderApp("/projects/1");
   expect(await screen.findByText("No videos yet")).toBeInTheDocument();

@@ -11,6 +11,7 @@ export const paths = {
   run: (project: number, run: number) => `/projects/${project}/runs/${run}`,
   review: (project: number, run: number, set?: number) => `/projects/${project}/runs/${run}/review${set === undefined ? "" : `?set=${set}`}`,
   team: (project: number) => `/projects/${project}/review`,
+  newestMap: (project: number) => `/projects/${project}/map`,
   map: (project: number, run: number) => `/projects/${project}/runs/${run}/map`,
   clusters: (project: number, run: number) => `/projects/${project}/runs/${run}/clusters`,
   cluster: (project: number, run: number, index: number) => `/projects/${project}/runs/${run}/clusters?cluster=${index}`,

@@ -23,6 +23,7 @@ import { idFrom, setOrDrop, usePatchSearch } from "../../lib/search";
 import { formatTime } from "../../lib/time";
 import { TimeAxis } from "../../lib/timeAxis";
 import { NotFound } from "./NotFound";
+import { DiscoverStep } from "./DiscoverStep";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
 
@@ -58,7 +59,7 @@ export function CompareRoute() {
       ) : runs.isError ? (
         <Failed what="The runs could not be read" error={runs.error} onRetry={() => void runs.refetch()} />
       ) : a === null || b === null ? (
-        <Empty title="It takes two finished runs" icon="compare">
+        <Empty title="It takes two finished runs" icon="compare" actions={<DiscoverStep project={project} />}>
           Discover once more with another threshold or another number of clusters, then compare the two.
         </Empty>
       ) : (

@@ -3,6 +3,7 @@ import { Link, Navigate } from "react-router";
 import { Empty, Failed, Skeleton } from "../../components/PanelState";
 import { runsQuery } from "../../features/runs/queries";
 import { paths } from "../../lib/paths";
+import { DiscoverStep } from "./DiscoverStep";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
 
@@ -33,9 +34,7 @@ export function NewestClustersRoute() {
               Watch run {active.number}
             </Link>
           ) : (
-            <Link className="button primary" to={`${paths.videos(project)}?discover=1`}>
-              Discover primitives
-            </Link>
+            <DiscoverStep project={project} />
           )
         }
       >

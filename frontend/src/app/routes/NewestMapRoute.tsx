@@ -3,6 +3,7 @@ import { Link, Navigate, useLocation } from "react-router";
 import { Empty, Failed, Skeleton } from "../../components/PanelState";
 import { runsQuery } from "../../features/runs/queries";
 import { paths } from "../../lib/paths";
+import { DiscoverStep } from "./DiscoverStep";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
 
@@ -34,9 +35,7 @@ export function NewestMapRoute() {
               Watch run {active.number}
             </Link>
           ) : (
-            <Link className="button primary" to={`${paths.videos(project)}?discover=1`}>
-              Discover primitives
-            </Link>
+            <DiscoverStep project={project} />
           )
         }
       >

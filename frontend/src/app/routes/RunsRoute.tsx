@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import { projectQuery } from "../../features/projects/queries";
 import { RunList } from "../../features/runs/RunList";
 import { paths } from "../../lib/paths";
+import { DiscoverStep } from "./DiscoverStep";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
 
@@ -21,20 +22,13 @@ export function RunsRoute() {
         <Link className="button" to={paths.compareNewest(id)}>
           Compare
         </Link>
-        {mayStart && (
+        {mayStart && project.data?.n_videos !== 0 && (
           <Link className="button" to={`/projects/${id}?discover=1`}>
             Discover…
           </Link>
         )}
       </div>
-      <RunList
-        project={id}
-        step={
-          <Link className="button primary" to={mayStart ? `/projects/${id}?discover=1` : `/projects/${id}`}>
-            {mayStart ? "Discover primitives" : "See the videos"}
-          </Link>
-        }
-      />
+      <RunList project={id} step={<DiscoverStep project={id} />} />
     </div>
   );
 }

@@ -22,6 +22,7 @@ import { videosQuery } from "../../features/videos/queries";
 import { paths } from "../../lib/paths";
 import { idFrom, usePatchSearch } from "../../lib/search";
 import { formatSeconds, formatTime } from "../../lib/time";
+import { DiscoverStep } from "./DiscoverStep";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
 
@@ -87,9 +88,13 @@ export function SearchRoute() {
           title="Nothing has been discovered yet"
           icon="search"
           actions={
-            <Link className="button" to={paths.runs(project)}>
-              See the runs
-            </Link>
+            runs.data.length === 0 ? (
+              <DiscoverStep project={project} />
+            ) : (
+              <Link className="button" to={paths.runs(project)}>
+                See the runs
+              </Link>
+            )
           }
         >
           Searching compares primitives, and those come from a finished run.
@@ -97,10 +102,15 @@ export function SearchRoute() {
       ) : (
         <>
           {subject === null ? (
-            <p>
-              Search from a primitive (<em>more like this</em>, or <em>Similar</em> beside a video), from a stretch of a video (drag over its
-              timeline), or from a clip of your own.
-            </p>
+            <div className="row wrap">
+              <p>
+                Search from a primitive (<em>more like this</em>, or <em>Similar</em> beside a video), from a stretch of a video (drag over its
+                timeline), or from a clip of your own.
+              </p>
+              <Link className="button" to={paths.newestMap(project)}>
+                Choose one on the map
+              </Link>
+            </div>
           ) : (
             <SubjectPanel project={project} subject={subject} found={found} videos={videos.data} />
           )}

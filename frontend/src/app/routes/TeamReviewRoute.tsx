@@ -16,6 +16,7 @@ import { setsQuery } from "../../features/selection/queries";
 import { paths } from "../../lib/paths";
 import { idFrom, setOrDrop, usePatchSearch } from "../../lib/search";
 import { plural } from "../../lib/words";
+import { DiscoverStep } from "./DiscoverStep";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
 
@@ -41,11 +42,7 @@ export function TeamReviewRoute() {
         <Empty
           title="Nothing to review yet"
           icon="review"
-          actions={
-            <Link className="button primary" to={`${paths.videos(id)}?discover=1`}>
-              Discover primitives
-            </Link>
-          }
+          actions={<DiscoverStep project={id} />}
         >
           People judge the primitives that a run found. Once one has finished, its primitives can be given out here.
         </Empty>
