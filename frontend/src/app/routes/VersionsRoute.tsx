@@ -31,7 +31,8 @@ export function VersionsRoute() {
   const mayEdit = owner.data?.role === "manager" || owner.data?.role === "owner";
   const finished = runs.data?.filter((run) => run.status === "done" && run.n_segments > 0) ?? [];
   const freezing = params.has("freeze") && mayEdit;
-  const run = idFrom(params, "freeze") ?? finished[0]?.id ?? null;
+  const asked = idFrom(params, "freeze"); // a link may name a run that is not finished, or of another project
+  const run = finished.find(({ id }) => id === asked)?.id ?? finished[0]?.id ?? null;
   const before = idFrom(params, "a");
   const after = idFrom(params, "b");
   const setFreeze = (value: string | number | null) => patch((search) => setOrDrop(search, "freeze", value));
