@@ -11,6 +11,7 @@ interface TransitionGraphProps {
 }
 
 const SHORT = 14;
+const LABELLED = 40; // more names than that lie over each other: the pointed one shows, the matrix has all
 
 /** What follows what, as arrows: the thicker, the likelier. The matrix beside it says the same in figures. */
 export function TransitionGraph({ flow, threshold }: TransitionGraphProps) {
@@ -41,10 +42,12 @@ export function TransitionGraph({ flow, threshold }: TransitionGraphProps) {
       {nodes.map((node) => (
         <g key={node.key} onPointerEnter={() => setPointed(node.key)} onPointerLeave={() => setPointed(null)} opacity={pointed !== null && pointed !== node.key ? 0.55 : 1}>
           <circle cx={node.x} cy={node.y} r={node.radius} fill={clusterColour(node.colour)} stroke="var(--surface)" strokeWidth="2" />
-          <text x={node.labelX} y={node.labelY} textAnchor={node.anchor}>
-            {node.name.length > SHORT ? `${node.name.slice(0, SHORT - 1)}…` : node.name}
-            <title>{node.name}</title>
-          </text>
+          <title>{node.name}</title>
+          {(nodes.length <= LABELLED || node.key === pointed) && (
+            <text x={node.labelX} y={node.labelY} textAnchor={node.anchor}>
+              {node.name.length > SHORT ? `${node.name.slice(0, SHORT - 1)}…` : node.name}
+            </text>
+          )}
         </g>
       ))}
     </svg>

@@ -44,7 +44,7 @@ export function TransitionMatrix({ flow, threshold }: { flow: Transitions; thres
                   <td
                     key={column.key}
                     className={cell.probability < threshold ? "pale" : undefined}
-                    style={{ "--share": `${Math.round(cell.probability * 60)}%` } as CSSProperties}
+                    style={{ "--share": `${Math.round(cell.probability * 45)}%` } as CSSProperties}
                     title={`${row.name} → ${column.name}: ${cell.count} times, ${formatSeconds(cell.mean_gap_s)} between`}
                   >
                     {formatShare(cell.probability)}
