@@ -76,7 +76,6 @@ export function GroupCard({ group, to, selected, mayEdit, onName, onMerge, onMer
               </Link>
             )}
           </h3>
-          {!editing && group.action === null && <span className="muted small unnamed">unnamed</span>}
           {mayEdit && <GroupName group={group} editing={editing} onEdit={setEditing} onName={onName} />}
           {!editing && (
             <Popover label={`More for ${group.name}`} className="icon-button small" trigger={<Icon name="more" size={14} />}>
@@ -109,6 +108,7 @@ export function GroupCard({ group, to, selected, mayEdit, onName, onMerge, onMer
           )}
         </div>
         <p className="facts">
+          {group.action === null && <span>unnamed</span>}
           <span>{plural(group.size, "primitive")}</span>
           <span>{formatShare(group.share)}</span>
           <span>{plural(group.n_videos, "video")}</span>
