@@ -91,7 +91,7 @@ const PLACES: { to: string; icon: IconName; name: string; holds: RegExp; apart?:
   { to: "", icon: "videos", name: "Videos", holds: /^(\/videos\/.*)?$/ },
   { to: "/runs", icon: "runs", name: "Runs", holds: /^\/(runs(\/\d+)?|compare)$/ },
   { to: "/map", icon: "map", name: "Map", holds: /\/map$/ },
-  { to: "/clusters", icon: "projects", name: "Actions", holds: /\/(clusters|coherence|flow)$/ },
+  { to: "/clusters", icon: "projects", name: "Actions", holds: /\/(clusters|coherence|flow|versions)$/ },
   { to: "/search", icon: "search", name: "Search", holds: /^\/search$/ },
   { to: "/review", icon: "review", name: "Review", holds: /^\/(review|runs\/\d+\/review)$/ },
   { to: "/exports", icon: "download", name: "Exports", holds: /^\/exports$/ },

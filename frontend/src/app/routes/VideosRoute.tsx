@@ -88,7 +88,7 @@ export function VideosRoute() {
           return its.length > 0 ? <VideoActivity stages={its} title={videos.data?.find((one) => one.id === video)?.title ?? ""} /> : undefined;
         }}
       />
-      {discovering && mayManage && (
+      {discovering && mayManage && !videos.isPending && (
         <DiscoverDialog
           project={id}
           readyVideos={ready.length}

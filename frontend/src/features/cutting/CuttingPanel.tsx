@@ -260,7 +260,7 @@ function Choice({ drafting }: { drafting: Drafting }) {
   if (!disagrees(draft) || !draft.hand || !own) return null;
   const hand = showsHand(draft);
   return (
-    <div className="notice choice" role="group" aria-label="Which cut">
+    <div className="notice which-cut" role="group" aria-label="Which cut">
       <p>
         The sliders moved after you edited by hand. Both cuts are still here; which one?
       </p>

@@ -15,7 +15,7 @@ export function DurationHistogram({ now, own, title }: DurationHistogramProps) {
   const y = (count: number) => HEIGHT - (count / most) * (HEIGHT - 2);
   const steps = own.map((count, i) => `${i === 0 ? "M" : "L"}${i} ${y(count)}H${i + 1}`).join("");
   return (
-    <figure className="durations" title={title}>
+    <figure className="duration-plot" title={title}>
       <svg viewBox={`0 0 ${now.length} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={`${title}: ${words(now)}`}>
         {now.map((count, i) => (
           <rect key={i} x={i + 0.06} width={0.88} y={y(count)} height={HEIGHT - y(count)} fill="var(--energy)" opacity={0.75} />

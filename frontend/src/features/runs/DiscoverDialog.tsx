@@ -57,10 +57,16 @@ export function DiscoverDialog({ project, readyVideos, onClose, onStarted }: Dis
     <Dialog title="Discover primitives" onClose={onClose}>
       <form onSubmit={submit}>
         <div className="body">
-          <p className="muted">
-            One pass over {plural(readyVideos, "video")}: movement is tracked, turned into codes, cut where its energy falls, and what
-            moves alike is put together.
-          </p>
+          {readyVideos === 0 ? (
+            <p className="notice">
+              <Icon name="warning" /> No video is ready yet. Upload one first, or wait until it is checked.
+            </p>
+          ) : (
+            <p className="muted">
+              One pass over {plural(readyVideos, "video")}: movement is tracked, turned into codes, cut where its energy falls, and what
+              moves alike is put together.
+            </p>
+          )}
 
           <fieldset className="field">
             <legend>Tokenizer</legend>
@@ -199,7 +205,7 @@ export function DiscoverDialog({ project, readyVideos, onClose, onStarted }: Dis
           <button type="button" className="button quiet" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" className="button primary" disabled={start.isPending || chosen === undefined}>
+          <button type="submit" className="button primary" disabled={start.isPending || chosen === undefined || readyVideos === 0}>
             {start.isPending ? "Starting…" : "Discover"}
           </button>
         </footer>

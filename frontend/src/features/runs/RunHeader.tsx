@@ -112,7 +112,7 @@ function Thresholds({ run, made }: { run: Run; made: string }) {
         </dl>
       ) : (
         <div className="figures-scroll">
-          <table className="figures-table" title={made}>
+          <table className="view-figures" title={made}>
             <thead>
               <tr>
                 <th scope="col">View</th>
