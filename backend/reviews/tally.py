@@ -15,7 +15,7 @@ from threading import Lock
 from uuid import UUID, uuid4
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from backend.reviews.figures import Figures, figures_from
 from backend.reviews.models import KEPT_FROM, RatingChange, Tallied, Tally
@@ -202,15 +202,18 @@ def _write(run: Run, difference: Counts) -> None:
     if not difference:
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE reviews_tally AS t SET n = greatest(0, t.n + d.n)
-            FROM unnest(%(kinds)s::text[], %(keys)s::text[], %(ns)s::bigint[]) AS d (kind, key, n)
-            WHERE t.run_id = %(run)s AND t.kind = d.kind AND t.key = d.key
-            RETURNING t.kind, t.key, t.n
-            """,
-            {"run": run.pk, **_parameters(difference)},
-        )
+        try:
+            cursor.execute(
+                """
+                UPDATE reviews_tally AS t SET n = t.n + d.n
+                FROM unnest(%(kinds)s::text[], %(keys)s::text[], %(ns)s::bigint[]) AS d (kind, key, n)
+                WHERE t.run_id = %(run)s AND t.kind = d.kind AND t.key = d.key
+                RETURNING t.kind, t.key, t.n
+                """,
+                {"run": run.pk, **_parameters(difference)},
+            )
+        except IntegrityError as error:  # the table holds no negative count
+            raise Mistaken from error
         there = {(kind, key): n for kind, key, n in cursor.fetchall()}
         empty = [what for what, n in there.items() if n == 0]
         cursor.execute(

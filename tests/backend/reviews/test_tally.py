@@ -172,6 +172,14 @@ def test_counts_that_cannot_be_are_counted_anew(team: Team):
     rate(segment, team.reviewers[0], 0)
     assert counts(team.run) == count_all(team.run)
     assert Review.objects.count() == 1
+    # Two said so, and the row knows of one: it would fall below none.
+    for person in team.reviewers[1:3]:
+        rate(segment, person, 0)
+    counts(team.run)
+    Tally.objects.filter(run=team.run, kind="confidence").update(n=1)
+    for person in team.reviewers[1:3]:
+        services.give_review(segment=segment, by=person, quality=0, confidence=2)
+    assert counts(team.run) == count_all(team.run)
 
 
 def test_many_changes_are_counted_anew(team: Team, monkeypatch):
