@@ -95,9 +95,7 @@ def first_sentence(detail: Any) -> str:
     if isinstance(detail, dict):
         name, inner = next(iter(detail.items()))
         sentence = first_sentence(inner)
-        if name in ("non_field_errors", "detail"):
-            return sentence
-        return f"{str(name).replace('_', ' ').capitalize()}: {sentence}"
+        return sentence if name in ("non_field_errors", "detail") else f"{name}: {sentence}"
     if isinstance(detail, list):
         return first_sentence(next((item for item in detail if item), "invalid"))
     return str(detail)

@@ -18,8 +18,8 @@ class Refused(ApplicationError):
     [
         (Refused("Not now.", run=3), 409, "refused_here", "Not now."),
         (ApplicationError("No.", code="other", status=418), 418, "other", "No."),
-        (exceptions.ValidationError({"display_name": ["Too long."]}), 400, "invalid", "Display name: Too long."),
-        (exceptions.ValidationError({"videos": {1: ["No."]}}), 400, "invalid", "Videos: 1: No."),
+        (exceptions.ValidationError({"name": ["Too long."]}), 400, "invalid", "name: Too long."),
+        (exceptions.ValidationError({"videos": {1: ["No."]}}), 400, "invalid", "videos: 1: No."),
         (exceptions.ValidationError(["Bad."]), 400, "invalid", "Bad."),
         (Http404("secret model name"), 404, "not_found", "There is nothing here, or it is not yours to see."),
         (PermissionDenied("x"), 403, "forbidden", "Your role in this project does not allow that."),
