@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Explored
+from tests.e2e.api import eventually
+from tests.e2e.conftest import Explored, Kineme, api_of
+from tests.e2e.test_interruptions import padded
 
 pytestmark = pytest.mark.browser
 
 FRAME_S = 1 / 30
 
-# The media time that each video last presented, looked at once every frame of the screen while the first one plays.
-SAMPLE = """(seconds) => new Promise((done) => {
+# What each video puts on the screen while the first one plays: when, in seconds, and the frame's media time.
+WATCH = """(seconds) => new Promise((done) => {
     const videos = [...document.querySelectorAll('.stage-pictures video')];
-    const last = videos.map(() => null);
-    const samples = [];
+    const told = videos.map(() => []);
     videos.forEach((video, i) => {
-        const heard = (_, frame) => {
-            last[i] = frame.mediaTime;
+        const heard = (_, { expectedDisplayTime, mediaTime }) => {
+            told[i].push([expectedDisplayTime / 1000, mediaTime]);
             video.requestVideoFrameCallback(heard);
         };
         video.requestVideoFrameCallback(heard);
     });
-    const until = performance.now() + 1000 * seconds;
-    const look = () => {
-        if (last.every((time) => time !== null)) samples.push([...last]);
-        if (performance.now() < until) requestAnimationFrame(look); else done(samples);
-    };
-    requestAnimationFrame(look);
+    setTimeout(() => done(told), 1000 * seconds);
 })"""
 AT_REST = """() => new Promise((done) => {
     let quiet = 0;
@@ -49,23 +49,70 @@ def frames(times_s: list[float]) -> list[int]:
     return [int((time_s + 1e-4) / FRAME_S) for time_s in times_s]
 
 
-def assert_in_step(apart: list[float]) -> None:
-    """At most one frame apart. Where a busy machine drops a frame of one view, a sample sees two: once in a hundred."""
-    beyond = sum(one > FRAME_S + 1e-3 for one in apart)
-    assert beyond <= max(1, len(apart) // 100), f"{beyond} of {len(apart)}"
-    assert max(apart) <= 2 * FRAME_S + 1e-3
+@dataclass(frozen=True)
+class Moment:
+    """What the views have on the screen at once, in frames apart."""
+
+    shown: float
+    """Of the pictures."""
+    played: float
+    """Of where they have come to, evenly from each picture to the next."""
+    overdue: bool
+    """A view's picture is older than a frame lasts: its next one was not drawn in time."""
 
 
-def tell(apart: list[float]) -> None:
-    counts = Counter(round(one / FRAME_S) for one in apart)
-    print(f"\n{len(apart)} samples, frames apart: {dict(sorted(counts.items()))}", flush=True)
+def moments(told: list[list[tuple[float, float]]], offsets_s: list[float]) -> list[Moment]:
+    """Sixty times a second, half-way between two refreshes of the screen, as long as every view is known.
+
+    Not as the callbacks come: a frame is announced up to 33 ms before it is on the screen, to one view earlier than to
+    the other, so that what the page last heard of each was never seen together.
+    """
+    begin, end = max(frames[0][0] for frames in told), min(frames[-1][0] for frames in told)
+    found = []
+    for now_s in np.arange(begin + 1 / 120, end, 1 / 60):
+        shown, played, ages = [], [], []
+        for frames, offset_s in zip(told, offsets_s, strict=True):
+            at_s, media_s = zip(*frames, strict=True)
+            last = bisect_right(at_s, now_s) - 1
+            shown.append(media_s[last] + offset_s)
+            played.append(np.interp(now_s, at_s, media_s) + offset_s)
+            ages.append(now_s - at_s[last])
+        found.append(Moment(np.ptp(shown) / FRAME_S, np.ptp(played) / FRAME_S, max(ages) > FRAME_S))
+    return found
+
+
+def assert_in_step(page: Page, seconds: float, *, offsets_s: list[float] | None = None, rate: float = 1.0) -> None:
+    """Watch the views play: they are never further apart than a frame, or as many as pass in the time of one.
+
+    Where one has drawn no picture in time, only how far they have come is compared. A machine that is too busy to draw
+    half of them is watched again.
+    """
+    for _ in range(3):
+        told = page.evaluate(WATCH, seconds)
+        assert all(frames[-1][1] - frames[0][1] > 0.7 * rate * seconds for frames in told)  # they played
+        seen = moments(told, offsets_s or [0.0] * len(told))
+        drawn = [one for one in seen if not one.overdue]
+        counts = Counter(round(one.shown) for one in drawn)
+        furthest = max(one.played for one in seen)
+        print(f"\n{len(seen)} moments, {len(drawn)} drawn in time; frames apart: {dict(sorted(counts.items()))}")
+        print(f"played at most {furthest:.2f} frames apart", flush=True)
+        assert max(one.shown for one in drawn) <= rate + 0.1
+        assert furthest <= rate + 0.1
+        if len(drawn) >= len(seen) / 2:
+            return
+    pytest.fail("the machine was too busy to draw what it played")
+
+
+def all_can_play(page: Page, n: int) -> None:
+    page.wait_for_function(
+        "n => [...document.querySelectorAll('.stage-pictures video')].filter(v => v.readyState >= 3).length === n",
+        arg=n,
+    )
 
 
 def open_views(page: Page, explored: Explored) -> Any:
     explored.sign_in(page, f"/videos/{explored.videos['front']}?run={explored.run}")
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.stage-pictures video')].filter(v => v.readyState >= 3).length === 2"
-    )
+    all_can_play(page, 2)
     return page.get_by_role("group", name="View side")
 
 
@@ -73,11 +120,7 @@ def test_both_views_play_in_step(page: Page, explored: Explored) -> None:
     open_views(page, explored)
     page.keyboard.press("Space")
     page.wait_for_timeout(1500)
-    samples = page.evaluate(SAMPLE, 4)
-    apart = [abs(a - b) for a, b in samples]
-    tell(apart)
-    assert samples[-1][0] - samples[0][0] > 2  # it played
-    assert_in_step(apart)
+    assert_in_step(page, 4)
 
     # Standing still, it is the same frame; and so step by step, and after a press far away.
     page.keyboard.press("Space")
@@ -93,13 +136,46 @@ def test_both_views_play_in_step(page: Page, explored: Explored) -> None:
     page.get_by_label("Speed", exact=True).blur()
     page.keyboard.press("Space")
     page.wait_for_timeout(1000)
-    apart = [abs(a - b) for a, b in page.evaluate(SAMPLE, 2)]
-    assert max(apart) <= 2 * FRAME_S + 1e-3
+    assert_in_step(page, 2, rate=2)
     page.keyboard.press("j")
     page.wait_for_timeout(700)
     page.keyboard.press("k")
     first, second = frames(page.evaluate(AT_REST))
     assert first == second
+
+
+def test_three_views_and_four_play_in_step(
+    page: Page, browser: Browser, kineme: Kineme, film: Path, tmp_path: Path
+) -> None:
+    """One film by several names, so that nothing but the playing can be apart. No run is needed to look at it."""
+    api = api_of(browser, kineme)
+    project = api.call("POST", "/api/projects/", data={"name": "Four cameras"}).json()["id"]
+    page.context.add_cookies(api.context.cookies())
+    rows = f"/api/projects/{project}/videos/"
+    size = film.stat().st_size
+    videos: list[int] = []
+
+    def add(*views: str) -> None:
+        for view in views:
+            copy = padded(film, tmp_path / f"{view}.mp4", size + 16 + len(videos))  # the same bytes would be refused
+            videos.append(api.upload(project, copy, title=copy.name, view=view, recording="press"))
+        eventually(lambda: all(row["status"] == "ready" for row in api.get(rows)), lambda: api.get(rows))
+
+    for more in (("front", "left", "right"), ("top",)):
+        add(*more)
+        page.goto(f"{kineme.address}/projects/{project}/videos/{videos[0]}")
+        expect(page.get_by_role("group", name=re.compile("^View "))).to_have_count(len(videos) - 1)
+        all_can_play(page, len(videos))
+        page.keyboard.press("Space")
+        page.wait_for_timeout(1500)
+        assert_in_step(page, 2.5)
+        page.keyboard.press("Space")
+        for key in ("", "ArrowRight", "Shift+ArrowLeft", "Home"):
+            if key:
+                page.keyboard.press(key)
+            seen = frames(page.evaluate(AT_REST))
+            assert seen == seen[:1] * len(videos), f"after {key or 'stopping'}"
+    api.context.close()
 
 
 def test_an_offset_is_tried_saved_and_honoured(page: Page, explored: Explored) -> None:
@@ -127,9 +203,7 @@ def test_an_offset_is_tried_saved_and_honoured(page: Page, explored: Explored) -
         open_views(page, explored)
         page.keyboard.press("Space")
         page.wait_for_timeout(2200)
-        apart = [abs(a - b - 1.0) for a, b in page.evaluate(SAMPLE, 2)]
-        tell(apart)
-        assert_in_step(apart)
+        assert_in_step(page, 2, offsets_s=[0, 1])
         page.keyboard.press("Space")
         page.keyboard.press("Home")
         expect(side).to_contain_text("had not begun")
