@@ -35,6 +35,8 @@ interface FollowerOptions {
 export function keepInStep({ clock, leader, follower, fps, deltaS, onPresence }: FollowerOptions): () => void {
   let frame = 0;
   let sent = NaN;
+  // Since it was paused nothing was sought: its `currentTime` may still fall back by a frame, and is not to be believed.
+  let coasting = false;
   // What `currentTime` says is not what is on screen: each video's way there has a delay of its own. It is learnt from
   // the media times of the frames presented, which alone are too coarse to steer by.
   let bias = 0;
@@ -54,9 +56,16 @@ export function keepInStep({ clock, leader, follower, fps, deltaS, onPresence }:
     const target = seekTarget(Math.max(0, timeS), fps, follower.duration);
     if (follower.seeking) {
       if (sent === target || !leader.paused) return;
-    } else if (frameAt(follower.currentTime, fps) === frameAt(target, fps)) return;
+    } else if (!coasting && frameAt(follower.currentTime, fps) === frameAt(target, fps)) return;
+    coasting = false;
     sent = target;
     follower.currentTime = target;
+  };
+
+  const pause = () => {
+    if (follower.paused) return;
+    follower.pause();
+    coasting = true;
   };
 
   const presenceAt = (timeS: number): Presence => {
@@ -65,7 +74,7 @@ export function keepInStep({ clock, leader, follower, fps, deltaS, onPresence }:
   };
 
   const stand = () => {
-    if (!follower.paused) follower.pause();
+    pause();
     const timeS = clock.time + deltaS();
     onPresence(presenceAt(timeS));
     goTo(timeS);
@@ -74,14 +83,14 @@ export function keepInStep({ clock, leader, follower, fps, deltaS, onPresence }:
   const follow = () => {
     frame = requestAnimationFrame(follow);
     if (leader.seeking || leader.readyState < 3) {
-      if (!follower.paused) follower.pause();
+      pause();
       return;
     }
     const timeS = leader.currentTime + deltaS();
     const presence = presenceAt(timeS);
     onPresence(presence);
     if (presence !== "there") {
-      if (!follower.paused) follower.pause();
+      pause();
       goTo(timeS);
       return;
     }
@@ -98,7 +107,10 @@ export function keepInStep({ clock, leader, follower, fps, deltaS, onPresence }:
     }
     const rate = trimmedRate(leader.playbackRate, aheadS);
     if (Math.abs(follower.playbackRate - rate) > 0.002) follower.playbackRate = rate;
-    if (follower.paused) void follower.play().catch(() => undefined);
+    if (follower.paused) {
+      coasting = false;
+      void follower.play().catch(() => undefined);
+    }
   };
 
   const onPlay = () => {
