@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from backend.runs.models import Run
 
-KEPT_ROWS = 1_000_000  # of all runs together: 50 MB
+KEPT_ROWS = 1_000_000  # of all runs together: 80 MB
 NOBODY = -1
 READ = {
     # name → (how PostgreSQL sends it, big-endian; type there)
@@ -48,6 +48,19 @@ class ClusterFigures:
 
 
 @dataclass(frozen=True)
+class Placed:
+    """Of the primitives that belong to a cluster: which rows they are, how long they last, and which of `clusters` and
+    of `videos`, both in order, is theirs."""
+
+    which: NDArray[np.int64]
+    durations: NDArray[np.float64]
+    clusters: NDArray[np.int64]
+    cluster: NDArray[np.int32]
+    videos: NDArray[np.int64]
+    video: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
 class Primitives:
     """Of one run, in the order of their ids. x and y: NaN where it has no place; cluster_id: -1 without one."""
 
@@ -65,6 +78,15 @@ class Primitives:
         if known is None:
             known = self._figures[bins] = self._by_cluster(bins)
         return known
+
+    @cached_property
+    def placed(self) -> Placed:
+        """Those that belong to a cluster."""
+        which = np.flatnonzero(self.cluster_id != NOBODY)
+        durations = (self.end_s - self.start_s)[which]
+        clusters, cluster = np.unique(self.cluster_id[which], return_inverse=True)
+        videos, video = np.unique(self.video[which], return_inverse=True)
+        return Placed(which, durations, clusters, cluster.astype(np.int32), videos, video.astype(np.int32))
 
     @cached_property
     def _figures(self) -> dict[int, dict[int, ClusterFigures]]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from django.db import connection
 from django.db.models import Count, F, Sum, Window
 from django.db.models.functions import RowNumber
-from numpy.typing import NDArray
 
 from backend.projects.models import Project, User
 from backend.runs.models import Run
@@ -116,25 +114,26 @@ def group_cards(run: Run) -> list[GroupCard]:
     clusters = {cluster.pk: cluster for cluster in run.clusters.select_related("action").order_by("index")}
     primitives = primitives_of(run)
     own, quality = said_of(run, primitives)
-    placed = primitives.cluster_id != NOBODY
-    if not placed.any():
+    placed = primitives.placed
+    if len(placed.which) == 0:
         return []
-    quality = quality[placed].astype(np.float64)
-    durations = (primitives.end_s - primitives.start_s)[placed]
-    found, cluster = np.unique(primitives.cluster_id[placed], return_inverse=True)
-    videos, video = np.unique(primitives.video[placed], return_inverse=True)
-    named = np.array([clusters[pk].action_id or NOBODY for pk in found.tolist()])
-    action = np.where(own[placed] == NOBODY, named[cluster], own[placed])
+    durations, found, cluster, videos = placed.durations, placed.clusters, placed.cluster, placed.videos
+    if len(placed.which) < len(own):
+        quality, own = quality[placed.which], own[placed.which]
     # One number a group: the action's id, or for a cluster without a name its place below NOBODY.
-    numbers, group = np.unique(np.where(action == NOBODY, NOBODY - 1 - cluster, action), return_inverse=True)
+    of_cluster = np.array([clusters[pk].action_id or NOBODY - 1 - place for place, pk in enumerate(found.tolist())])
+    singly = np.flatnonzero(own != NOBODY)
+    numbers = np.union1d(of_cluster, own[singly])
+    group = np.searchsorted(numbers, of_cluster)[cluster]
+    group[singly] = np.searchsorted(numbers, own[singly])
+    there = np.bincount(group, minlength=len(numbers)) > 0  # a cluster whose primitives were all moved is no group
+    numbers, group = numbers[there], (np.cumsum(there) - 1)[group]
     bins = np.minimum((durations / durations.max() * HISTOGRAM_BINS).astype(np.int64), HISTOGRAM_BINS - 1)
 
-    def summed(values: NDArray[Any]) -> list[float]:
-        totals: list[float] = np.bincount(group, weights=values, minlength=len(numbers)).tolist()
-        return totals
-
-    rated = ~np.isnan(quality)
-    n_rated, qualities, seconds = summed(rated), summed(np.where(rated, quality, 0.0)), summed(durations)
+    rated = np.flatnonzero(~np.isnan(quality))
+    n_rated = np.bincount(group[rated], minlength=len(numbers)).tolist()
+    qualities = np.bincount(group[rated], weights=quality[rated], minlength=len(numbers)).tolist()
+    seconds = np.bincount(group, weights=durations, minlength=len(numbers)).tolist()
     histograms = np.bincount(group * HISTOGRAM_BINS + bins, minlength=len(numbers) * HISTOGRAM_BINS)
     cards: dict[GroupId, GroupCard] = {}
     parts: dict[GroupId, dict[int, int]] = {}  # of each group: how many of its segments are of which cluster
@@ -146,11 +145,13 @@ def group_cards(run: Run) -> list[GroupCard]:
         card.durations_histogram = histograms[at * HISTOGRAM_BINS : (at + 1) * HISTOGRAM_BINS].tolist()
         parts[key] = {}
     keys = list(cards)
-    for pair, n in zip(*np.unique(group * len(found) + cluster, return_counts=True), strict=True):
-        of, out_of = divmod(int(pair), len(found))
-        parts[keys[of]][int(found[out_of])] = int(n)
-        cards[keys[of]].size += int(n)
-    for pair in np.unique(group * len(videos) + video).tolist():
+    for pair, n in enumerate(np.bincount(group * len(found) + cluster).tolist()):
+        if n == 0:
+            continue
+        of, out_of = divmod(pair, len(found))
+        parts[keys[of]][int(found[out_of])] = n
+        cards[keys[of]].size += n
+    for pair in np.flatnonzero(np.bincount(group * len(videos) + placed.video)).tolist():
         of, which = divmod(pair, len(videos))
         cards[keys[of]].videos.add(int(videos[which]))
     _name(run, cards)
