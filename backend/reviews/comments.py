@@ -52,9 +52,12 @@ def of_video(user: User, video: Video) -> QuerySet[Comment]:
     return _told(visible_to(user).filter(video=video)).order_by("time_s", "pk")
 
 
-def of_segment(user: User, segment: Segment) -> QuerySet[Comment]:
-    """In the order they were written."""
-    return _told(visible_to(user).filter(segment=segment)).order_by("pk")
+def of_segment(user: User, segment: Segment, *, blind: bool = False) -> QuerySet[Comment]:
+    """In the order they were written. blind: as for somebody who judges and does not manage."""
+    found = visible_to(user).filter(segment=segment)
+    if blind and not Review.objects.rated().filter(segment=segment, reviewer=user).exists():
+        found = found.filter(by=user)
+    return _told(found).order_by("pk")
 
 
 def _told(comments: QuerySet[Comment]) -> QuerySet[Comment]:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.common.parameters import MAX_ID
+from backend.common.parameters import MAX_ID, Parameters
 from backend.projects.models import Project, Role, User
 from backend.projects.selectors import project_for
 from backend.reviews import comments
@@ -167,6 +167,10 @@ class VideoComments(APIView):
         return _one(request, made, status.HTTP_201_CREATED)
 
 
+class SegmentCommentsFilterSerializer(Parameters):
+    blind = serializers.BooleanField(default=False, help_text="Others' only once you have judged, also for managers.")
+
+
 class SegmentComments(APIView):
     def _segment(self, request: Request, id: int, minimum: Role) -> Segment:
         found = get_object_or_404(Segment.objects.visible_to(request.user).select_related("video"), pk=id)
@@ -175,11 +179,15 @@ class SegmentComments(APIView):
 
     @extend_schema(
         operation_id="comments_of_segment",
-        description="Your own, and others' once you have judged the primitive. Managers see all.",
+        description="Your own, and others' once you have judged the primitive. Managers see all, unless `blind`.",
+        parameters=[SegmentCommentsFilterSerializer],
         responses=CommentPageSerializer,
     )
     def get(self, request: Request, id: int) -> Response:
-        return _page(request, comments.of_segment(request.user, self._segment(request, id, Role.VIEWER)))
+        segment = self._segment(request, id, Role.VIEWER)
+        asked = SegmentCommentsFilterSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        return _page(request, comments.of_segment(request.user, segment, blind=asked.validated_data["blind"]))
 
     @extend_schema(
         operation_id="comments_write_about_segment",

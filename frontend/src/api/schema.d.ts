@@ -1367,7 +1367,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Your own, and others' once you have judged the primitive. Managers see all. */
+        /** @description Your own, and others' once you have judged the primitive. Managers see all, unless `blind`. */
         get: operations["comments_of_segment"];
         put?: never;
         post: operations["comments_write_about_segment"];
@@ -7074,7 +7074,10 @@ export interface operations {
     };
     comments_of_segment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Others' only once you have judged, also for managers. */
+                blind?: boolean;
+            };
             header?: never;
             path: {
                 id: number;

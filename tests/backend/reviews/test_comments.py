@@ -172,6 +172,21 @@ def test_what_others_say_of_a_primitive_is_hidden_until_one_has_judged_it(team: 
     assert read(team.second) == ["unusable, cut too late"]
 
 
+def test_a_manager_who_judges_does_it_blind(team: Team, client_of: Clients):
+    path = f"/api/segments/{team.segment.pk}/comments/"
+    post(client_of(team.first), path, {"text": "unusable, cut too late"})
+    post(client_of(team.manager), path, {"text": "mine"})
+
+    def read(query: str) -> list[str]:
+        return [row["text"] for row in client_of(team.manager).get(path + query).json()["results"]]
+
+    assert read("?blind=true") == ["mine"]
+    assert read("") == ["unusable, cut too late", "mine"]
+    services.give_review(segment=team.segment, by=team.manager, quality=2, confidence=1)
+    assert read("?blind=true") == ["unusable, cut too late", "mine"]
+    assert client_of(team.manager).get(f"{path}?blind=perhaps").status_code == 400
+
+
 def test_members_are_mentioned_and_nobody_else(team: Team):
     a_user("stranger")
     text = "@ANA look, @bo@plant.example. too; @mira.k, not @stranger or x@ana or @anabel"

@@ -116,7 +116,7 @@ function AtQueue({ project, role, run, user, queue, current, facts }: AtQueuePro
     <Comments
       key={id}
       project={project}
-      about={{ segment: id }}
+      about={{ segment: id, blind: true }}
       role={role}
       now={now}
       onSeek={onSeek}

@@ -11,9 +11,14 @@ export const commentKeys = {
 };
 
 /** Where a comment is written: at a moment of a video, or about a primitive. */
-export type About = { video: number } | { segment: number };
+export type About = { video: number } | AboutSegment;
+/** `blind`: what others wrote only once one has judged it, whatever one's role. */
+interface AboutSegment {
+  segment: number;
+  blind?: boolean;
+}
 
-export const aboutKey = (about: About) => ("video" in about ? commentKeys.ofVideo(about.video) : commentKeys.ofSegment(about.segment));
+export const aboutKey = (about: About) => ("video" in about ? commentKeys.ofVideo(about.video) : [...commentKeys.ofSegment(about.segment), about.blind ?? false]);
 
 export const commentsQuery = (about: About) =>
   queryOptions({
@@ -21,7 +26,7 @@ export const commentsQuery = (about: About) =>
     queryFn: ({ signal }) =>
       "video" in about
         ? unwrap(api.GET("/api/videos/{id}/comments/", { params: { path: { id: about.video } }, signal }))
-        : unwrap(api.GET("/api/segments/{id}/comments/", { params: { path: { id: about.segment } }, signal })),
+        : unwrap(api.GET("/api/segments/{id}/comments/", { params: { path: { id: about.segment }, query: { blind: about.blind } }, signal })),
   });
 
 /** Whom a comment can name. */

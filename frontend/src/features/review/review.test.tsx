@@ -144,7 +144,7 @@ test("what is discussed stands at the moment shown, and what others wrote comes 
   });
   server.use(
     get("/api/projects/1/people/", []),
-    http.get("*/api/segments/:id/comments/", ({ params }) => HttpResponse.json({ results: judged && params.id === "100" ? [comment(1, "The hand slips.")] : [], total: 0 })),
+    http.get("*/api/segments/:id/comments/", ({ params, request }) => HttpResponse.json({ results: (judged || !request.url.includes("blind=true")) && params.id === "100" ? [comment(1, "The hand slips.")] : [], total: 0 })),
     http.post("*/api/segments/100/comments/", async ({ request }) => {
       written.push((await request.json()) as Record<string, unknown>);
       return HttpResponse.json(comment(2, "Is this one?", { mine: true }), { status: 201 });
