@@ -1,4 +1,6 @@
-import { useEffect, useId, useRef, useState, type ReactNode } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+
+const EDGE = 8;
 
 interface PopoverProps {
   label: string;
@@ -14,7 +16,16 @@ export function Popover({ label, trigger, className = "button quiet", align = "r
   const [open, setOpen] = useState(false);
   const anchor = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
   const id = useId();
+
+  // Hung from a button in the middle of a narrow screen it would begin or end outside.
+  useLayoutEffect(() => {
+    if (!open || !panel.current) return;
+    const { left, right } = panel.current.getBoundingClientRect();
+    const over = Math.min(0, document.documentElement.clientWidth - EDGE - right);
+    panel.current.style.translate = `${left + over < EDGE ? EDGE - left : over}px`;
+  }, [open]);
 
   useEffect(() => {
     if (!open) return;
@@ -54,7 +65,7 @@ export function Popover({ label, trigger, className = "button quiet", align = "r
         {trigger}
       </button>
       {open && (
-        <div id={id} role="group" aria-label={label} className={`popover ${align} ${panelClassName}`}>
+        <div ref={panel} id={id} role="group" aria-label={label} className={`popover ${align} ${panelClassName}`}>
           {children(() => setOpen(false))}
         </div>
       )}
