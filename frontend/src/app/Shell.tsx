@@ -101,10 +101,13 @@ const PLACES: { to: string; icon: IconName; name: string; holds: RegExp; apart?:
 function Rail({ project }: { project: number }) {
   const navigate = useNavigate();
   const [sheet, setSheet] = useState<KeyBinding[] | null>(null);
-  useKeys([
-    { keys: ["/"], shown: "/", does: "Search", run: () => void navigate(paths.search(project)) },
-    { keys: ["?"], shown: "?", does: "This sheet", run: () => setSheet(keysHere()) },
-  ]);
+  useKeys(
+    [
+      { keys: ["/"], shown: "/", does: "Search", run: () => void navigate(paths.search(project)) },
+      { keys: ["?"], shown: "?", does: "This sheet", run: () => setSheet(keysHere()) },
+    ],
+    { last: true },
+  );
   const { pathname } = useLocation();
   const screen = pathname.replace(/^\/projects\/\d+/, "").replace(/\/$/, "");
   const here = PLACES.find(({ holds }) => holds.test(screen));

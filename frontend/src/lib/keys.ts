@@ -28,10 +28,10 @@ function isTaken(event: KeyboardEvent): boolean {
 const held = new Set<RefObject<readonly KeyBinding[]>>();
 
 /** What the keys do here and now, the screen's own before those of what is around it. */
-export const keysHere = (): KeyBinding[] => [...held].flatMap(({ current }) => current);
+export const keysHere = (): KeyBinding[] => [...held].reverse().flatMap(({ current }) => current);
 
-/** `first`: before the keys of what is around, which may mean something else there. */
-export function useKeys(bindings: readonly KeyBinding[], { first = false }: { first?: boolean } = {}): void {
+/** `first`: before the keys of what is around, which may mean something else there; `last`: of the frame, after every screen's. */
+export function useKeys(bindings: readonly KeyBinding[], { first = false, last = false }: { first?: boolean; last?: boolean } = {}): void {
   const latest = useRef(bindings);
   useEffect(() => {
     latest.current = bindings;
@@ -53,7 +53,8 @@ export function useKeys(bindings: readonly KeyBinding[], { first = false }: { fi
       event.preventDefault();
       binding.run();
     };
-    document.addEventListener("keydown", onKey, first);
-    return () => document.removeEventListener("keydown", onKey, first);
-  }, [first]);
+    const where: EventTarget = last ? window : document;
+    where.addEventListener("keydown", onKey as EventListener, first);
+    return () => where.removeEventListener("keydown", onKey as EventListener, first);
+  }, [first, last]);
 }
