@@ -102,7 +102,7 @@ def main(link: str) -> None:
         page.get_by_role("link", name=re.compile(r"Run \d+")).last.click()
         take(page, "run")
         page.get_by_role("link", name="Videos").first.click()
-        page.get_by_role("link", name="synthetic-front.mp4").click()
+        page.get_by_role("link", name="synthetic-front.mp4", exact=True).click()
         page.get_by_role("img", name=re.compile("Energy over time")).wait_for()
         for _ in range(6):
             page.keyboard.press("ArrowDown")
@@ -124,7 +124,7 @@ def main(link: str) -> None:
         page.get_by_role("link", name="Flow").click()
         take(page, "flow")
         page.get_by_role("link", name="Videos").first.click()
-        page.get_by_role("link", name="synthetic-front.mp4").click()
+        page.get_by_role("link", name="synthetic-front.mp4", exact=True).click()
         page.keyboard.press("ArrowDown")
         page.wait_for_url(re.compile("segment="))
         found = re.search(r"/projects/(\d+)/.*segment=(\d+)", page.url)
