@@ -84,9 +84,11 @@ def moments(told: list[list[tuple[float, float]]], offsets_s: list[float]) -> li
 def assert_in_step(page: Page, seconds: float, *, offsets_s: list[float] | None = None, rate: float = 1.0) -> None:
     """Watch the views play: they are never further apart than a frame, or as many as pass in the time of one.
 
-    Where one has drawn no picture in time, only how far they have come is compared. A machine that is too busy to draw
-    half of them is watched again.
+    Where one has drawn no picture in time, only how far they have come is compared. On a busy machine pictures are lost
+    in one view and not in another, and the page cannot tell: so it is watched up to three times and has to be right
+    once, from the first moment to the last. Views that are steered wrongly are apart every time.
     """
+    wrong = []
     for _ in range(3):
         told = page.evaluate(WATCH, seconds)
         assert all(frames[-1][1] - frames[0][1] > 0.7 * rate * seconds for frames in told)  # they played
@@ -94,13 +96,15 @@ def assert_in_step(page: Page, seconds: float, *, offsets_s: list[float] | None 
         drawn = [one for one in seen if not one.overdue]
         counts = Counter(round(one.shown) for one in drawn)
         furthest = max(one.played for one in seen)
-        print(f"\n{len(seen)} moments, {len(drawn)} drawn in time; frames apart: {dict(sorted(counts.items()))}")
-        print(f"played at most {furthest:.2f} frames apart", flush=True)
-        assert max(one.shown for one in drawn) <= rate + 0.1
-        assert furthest <= rate + 0.1
-        if len(drawn) >= len(seen) / 2:
+        said = (
+            f"{len(seen)} moments, {len(drawn)} drawn in time; frames apart: {dict(sorted(counts.items()))}; "
+            f"played at most {furthest:.2f} frames apart"
+        )
+        print(f"\n{said}", flush=True)
+        if max([furthest, *(one.shown for one in drawn)]) <= rate + 0.1 and len(drawn) >= len(seen) / 2:
             return
-    pytest.fail("the machine was too busy to draw what it played")
+        wrong.append(said)
+    pytest.fail("\n".join(wrong))
 
 
 def all_can_play(page: Page, n: int) -> None:

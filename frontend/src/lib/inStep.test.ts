@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { middleOf, PlaybackClock } from "./clock";
-import { keepInStep, trimmedRate } from "./inStep";
+import { keepInStep, seenAt, trimmedRate } from "./inStep";
 
 const FPS = 30;
 
@@ -87,6 +87,19 @@ describe("keepInStep", () => {
     leader.dispatchEvent(new Event("seeked"));
     expect(follower.seeks).toBe(before + 1);
     undo();
+  });
+});
+
+describe("seenAt", () => {
+  it("compares videos at one moment, however early each frame was announced", () => {
+    // One will show second 2 in 20 ms, the other shows second 1.99 for 13 ms already, at twice the pace.
+    expect(seenAt({ mediaTime: 2, atMs: 1020 }, 1, 1000)).toBeCloseTo(1.98);
+    expect(seenAt({ mediaTime: 1.99, atMs: 987 }, 2, 1000)).toBeCloseTo(2.016);
+  });
+
+  it("believes no old frame", () => {
+    expect(seenAt({ mediaTime: 2, atMs: 1000 }, 1, 1101)).toBeNull();
+    expect(seenAt(null, 1, 0)).toBeNull();
   });
 });
 

@@ -14,6 +14,23 @@ export function trimmedRate(rate: number, aheadS: number): number {
   return Math.max(0.0625, rate * (1 + trim));
 }
 
+/** A frame and when it is on the screen. */
+interface Shown {
+  mediaTime: number;
+  atMs: number;
+}
+
+const STALE_MS = 100;
+
+/**
+ * Where a video has come to at `nowMs`, by its last frame; null where that one is old. A frame is announced up to two
+ * refreshes before it is on the screen, to one video earlier than to another: as they come, they cannot be compared.
+ */
+export function seenAt(shown: Shown | null, rate: number, nowMs: number): number | null {
+  if (shown === null || Math.abs(nowMs - shown.atMs) > STALE_MS) return null;
+  return shown.mediaTime + (rate * (nowMs - shown.atMs)) / 1000;
+}
+
 export type Presence = "there" | "before" | "after";
 
 interface FollowerOptions {
@@ -40,11 +57,11 @@ export function keepInStep({ clock, leader, follower, fps, deltaS, onPresence }:
   // What `currentTime` says is not what is on screen: each video's way there has a delay of its own. It is learnt from
   // the media times of the frames presented, which alone are too coarse to steer by.
   let bias = 0;
-  const shown = [leader, follower].map(() => NaN) as [number, number];
+  const shown = [leader, follower].map((): Shown | null => null) as [Shown | null, Shown | null];
   const handles = [leader, follower].map((video, i) => {
     const handle = { id: 0 };
-    const onFrame: VideoFrameRequestCallback = (_now, { mediaTime }) => {
-      shown[i] = mediaTime;
+    const onFrame: VideoFrameRequestCallback = (_now, { mediaTime, expectedDisplayTime }) => {
+      shown[i] = { mediaTime, atMs: expectedDisplayTime };
       handle.id = video.requestVideoFrameCallback(onFrame);
     };
     if (typeof video.requestVideoFrameCallback === "function") handle.id = video.requestVideoFrameCallback(onFrame);
@@ -80,7 +97,7 @@ export function keepInStep({ clock, leader, follower, fps, deltaS, onPresence }:
     goTo(timeS);
   };
 
-  const follow = () => {
+  const follow = (nowMs: number) => {
     frame = requestAnimationFrame(follow);
     if (leader.seeking || leader.readyState < 3) {
       pause();
@@ -95,10 +112,12 @@ export function keepInStep({ clock, leader, follower, fps, deltaS, onPresence }:
       return;
     }
     if (follower.seeking || follower.readyState < 1) return;
-    const [shownByLeader, shownByFollower] = shown;
-    const seenAheadS = shownByFollower - shownByLeader - deltaS();
     const saidAheadS = follower.currentTime - timeS;
-    if (!follower.paused && Math.abs(seenAheadS - saidAheadS) < 0.2) bias += LEARN * (seenAheadS - saidAheadS - bias);
+    const [leaderS, followerS] = [seenAt(shown[0], leader.playbackRate, nowMs), seenAt(shown[1], follower.playbackRate, nowMs)];
+    if (!follower.paused && leaderS !== null && followerS !== null) {
+      const seenAheadS = followerS - leaderS - deltaS();
+      if (Math.abs(seenAheadS - saidAheadS) < 0.2) bias += LEARN * (seenAheadS - saidAheadS - bias);
+    }
     const aheadS = saidAheadS + bias;
     if (Math.abs(aheadS) > JUMP_S * Math.max(1, leader.playbackRate)) {
       // Where the leader will be once the seek is done, as far as one can tell.
