@@ -23,7 +23,15 @@ test("next and previous go from where we are, inside or between", () => {
 });
 
 test("edges are found in both directions", () => {
-  expect(edgeFrom(items, 2.5, 1)).toBe(3.5);
-  expect(edgeFrom(items, 2.5, -1)).toBe(2);
-  expect(edgeFrom(items, 7, 1)).toBeNull();
+  expect(edgeFrom(items, 2.5, 1, 30)).toBe(3.5);
+  expect(edgeFrom(items, 2.5, -1, 30)).toBe(2);
+  expect(edgeFrom(items, 7, 1, 30)).toBeNull();
+});
+
+test.each([10, 24, 30, 60])("an edge is left by one press and reached from the frame beside it, at %i frames a second", (fps) => {
+  const on = 3.5 + 0.5 / fps; // as a press that led there left the clock
+  expect(edgeFrom(items, on, 1, fps)).toBe(6);
+  expect(edgeFrom(items, on, -1, fps)).toBe(2);
+  expect(edgeFrom(items, on - 1 / fps, 1, fps)).toBe(3.5);
+  expect(edgeFrom(items, on + 1 / fps, -1, fps)).toBe(3.5);
 });

@@ -1,3 +1,5 @@
+import { frameAt } from "./clock";
+
 /** What the lanes need of a segment: a half-open interval `[start_s, end_s)`. */
 export interface Interval {
   start_s: number;
@@ -31,13 +33,15 @@ export function previousIndex(items: readonly Interval[], timeS: number): number
   return -1;
 }
 
-/** The nearest edge before (`-1`) or after (`1`) a moment, or null. */
-export function edgeFrom(items: readonly Interval[], timeS: number, direction: -1 | 1): number | null {
+/** The nearest edge on a frame before (`-1`) or after (`1`) the one of a moment, or null. An edge is on the frame nearest to it. */
+export function edgeFrom(items: readonly Interval[], timeS: number, direction: -1 | 1, fps: number): number | null {
+  const here = frameAt(timeS, fps);
   let found: number | null = null;
   for (const { start_s, end_s } of items) {
     for (const edge of [start_s, end_s]) {
-      if (direction === 1 && edge > timeS + 0.02 && (found === null || edge < found)) found = edge;
-      if (direction === -1 && edge < timeS - 0.02 && (found === null || edge > found)) found = edge;
+      const frame = frameAt(edge + 0.5 / fps, fps);
+      if (direction === 1 && frame > here && (found === null || edge < found)) found = edge;
+      if (direction === -1 && frame < here && (found === null || edge > found)) found = edge;
     }
   }
   return found;

@@ -258,7 +258,7 @@ export function Workbench({ project, video, source, durationS }: WorkbenchProps)
     next: goNext,
     previous: goPrevious,
     toEdge: (direction) => {
-      const at = edgeFrom(pieces, clock.time, direction);
+      const at = edgeFrom(pieces, clock.time, direction, fps);
       if (at === null) return;
       clock.set(at + 0.5 / fps);
       const near = edgeNear(pieces, at + (direction === 1 ? -1e-6 : 1e-6), 1e-3);

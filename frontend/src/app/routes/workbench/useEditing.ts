@@ -69,7 +69,7 @@ export function useEditing(options: EditingOptions): Editing {
       },
       snap: (to) => {
         if (heldAt === null) return;
-        if (to === "frame") moveTo(frameNear(heldAt, fps), "snap");
+        if (to === "frame") moveTo(frameNear(heldAt, fps), `snap ${performance.now()}`);
         else if (curve) moveTo(to === "minimum" ? minimumNear(curve, heldAt) : crossingNear(curve, thresholds, heldAt), `snap ${performance.now()}`);
       },
       split: () => put(splitAt(pieces, Math.floor(clock.time * fps + 1e-3) / fps, leastS), `split ${performance.now()}`, null, false),
