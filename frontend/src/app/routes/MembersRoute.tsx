@@ -5,6 +5,7 @@ import { Icon } from "../../components/Icon";
 import { Failed, Skeleton } from "../../components/PanelState";
 import { InviteDialog, Invitations } from "../../features/members/Invitations";
 import { MemberList } from "../../features/members/MemberList";
+import { invitationsQuery, membersQuery } from "../../features/members/queries";
 import { ProjectSettings } from "../../features/members/ProjectSettings";
 import { projectQuery } from "../../features/projects/queries";
 import { sessionQuery } from "../../features/session/queries";
@@ -21,9 +22,13 @@ export function MembersRoute() {
   const [inviting, setInviting] = useState(false);
   useTitle("Members", project.data?.name);
 
+  const isOwner = project.data?.role === "owner";
+  // What stands below lists of unknown length comes with them, or it would be pushed away while one reads it.
+  const members = useQuery(membersQuery(id));
+  const invitations = useQuery({ ...invitationsQuery(id), enabled: isOwner });
+  const listed = !members.isPending && !invitations.isPending;
   if (project.isError)
     return <Failed what="The project could not be read" error={project.error} onRetry={() => void project.refetch()} />;
-  const isOwner = project.data?.role === "owner";
   const seesAudit = isOwner || project.data?.role === "manager";
   const away = () => void navigate(paths.projects, { replace: true });
   return (
@@ -49,7 +54,7 @@ export function MembersRoute() {
       ) : (
         <>
           <MemberList project={id} me={session.data?.user?.id ?? null} isOwner={isOwner} onLeft={away} />
-          {isOwner && (
+          {isOwner && listed && (
             <>
               <section className="panel card" aria-labelledby="invitations">
                 <h2 id="invitations">Open invitations</h2>
