@@ -1,8 +1,8 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { RouterProvider } from "react-router";
 import { Providers } from "./app/providers";
 import { makeQueryClient } from "./app/queryClient";
+import { Routed } from "./app/Routed";
 import { makeRouter } from "./app/router";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -14,7 +14,7 @@ const router = makeRouter();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <Providers client={client}>
-      <RouterProvider router={router} />
+      <Routed router={router} />
     </Providers>
   </StrictMode>,
 );

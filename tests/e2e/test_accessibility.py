@@ -138,6 +138,7 @@ def test_nothing_plays_by_itself_where_motion_is_reduced(wide: Page, explored: E
     wide.wait_for_timeout(600)
     playing = wide.evaluate("() => [...document.querySelectorAll('video')].filter((v) => !v.paused).length")
     assert playing == 0
+    assert wide.locator(".clip canvas").count() == 0  # what a clip plays on once its pictures are there
     moving = wide.evaluate(
         "() => document.getAnimations().filter((a) => a.playState === 'running' && "
         "a.effect.getComputedTiming().iterations === Infinity).length"

@@ -260,6 +260,40 @@ def test_near_enough_points_are_pictures(page: Page, explored: Explored) -> None
     expect(at(page).locator(".scatter-pictures img").first).to_be_visible()
 
 
+def test_what_is_selected_moves(page: Page, explored: Explored) -> None:
+    open_map(page, explored)
+    page.keyboard.press("r")
+    drag(page, [ALL_AROUND[0], ALL_AROUND[2]])
+    clips = page.get_by_role("region", name="Selection").locator(".clip")
+    moving = clips.locator("canvas")
+    expect(moving.first).to_be_visible(timeout=20_000)  # once it has played to its end as a video
+
+    def looks() -> set[str]:
+        seen = set()
+        for _ in range(12):
+            seen.add(moving.first.evaluate("canvas => canvas.toDataURL()"))
+            page.wait_for_timeout(90)
+        return seen
+
+    assert len(looks()) > 2
+    box = at(page).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.keyboard.press("v")
+    page.mouse.down()  # while the map is in the hand all loops stand still
+    page.mouse.move(box["x"] + 90, box["y"] + 60)
+    page.wait_for_timeout(150)
+    held = moving.first.evaluate("canvas => canvas.toDataURL()")
+    page.mouse.move(box["x"] + 120, box["y"] + 80)
+    page.wait_for_timeout(300)
+    assert moving.first.evaluate("canvas => canvas.toDataURL()") == held
+    page.mouse.up()
+    page.wait_for_timeout(900)
+    assert len(looks()) > 2
+    page.locator(".selected-scroll").evaluate("grid => { grid.scrollTop = grid.scrollHeight; }")
+    expect(clips.last.locator("canvas, video")).to_be_visible()
+
+
 def test_without_webgl_the_groups_still_select(page: Page, explored: Explored) -> None:
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
     open_map(page, explored)

@@ -3,9 +3,9 @@ import { useNavigate } from "react-router";
 
 /**
  * Changes the address's query. Reads it as it is at that moment, so two changes in a row keep each other; `useSearchParams`
- * would work from the last render.
+ * would work from the last render. The screen follows when it has time, or `atOnce`: what a hand waits for.
  */
-export function usePatchSearch(): (change: (params: URLSearchParams) => void, options?: { push?: boolean }) => void {
+export function usePatchSearch(): (change: (params: URLSearchParams) => void, options?: { push?: boolean; atOnce?: boolean }) => void {
   const navigate = useNavigate();
   return useCallback(
     (change, options) => {
@@ -13,7 +13,7 @@ export function usePatchSearch(): (change: (params: URLSearchParams) => void, op
       change(params);
       const search = params.toString();
       if (search === new URLSearchParams(window.location.search).toString()) return;
-      void navigate({ search: search ? `?${search}` : "" }, { replace: !options?.push, preventScrollReset: true });
+      void navigate({ search: search ? `?${search}` : "" }, { replace: !options?.push, preventScrollReset: true, flushSync: options?.atOnce ?? false });
     },
     [navigate],
   );

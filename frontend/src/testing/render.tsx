@@ -1,8 +1,9 @@
 import { QueryClient } from "@tanstack/react-query";
 import { render } from "@testing-library/react";
 import type { ReactNode } from "react";
-import { createBrowserRouter, createMemoryRouter, RouterProvider } from "react-router";
+import { createBrowserRouter, createMemoryRouter } from "react-router";
 import { Providers } from "../app/providers";
+import { Routed } from "../app/Routed";
 import { routes } from "../app/router";
 
 function testClient(): QueryClient {
@@ -15,7 +16,7 @@ export function renderAt(element: ReactNode, path = "/") {
   const router = createMemoryRouter([{ path: "*", element }], { initialEntries: [path] });
   const view = render(
     <Providers client={client}>
-      <RouterProvider router={router} />
+      <Routed router={router} />
     </Providers>,
   );
   return { ...view, client, router };
@@ -27,7 +28,7 @@ export function renderApp(path: string, client: QueryClient = testClient()) {
   const router = createBrowserRouter(routes);
   const view = render(
     <Providers client={client}>
-      <RouterProvider router={router} />
+      <Routed router={router} />
     </Providers>,
   );
   return { ...view, client, router };

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState } from "react";
+import { memo, useLayoutEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import type { MapColumns } from "../../api/map";
 import { ClusterSwatch } from "../../components/ClusterSwatch";
@@ -19,7 +19,7 @@ const CAPTION = 44;
 const BEYOND_ROWS = 2;
 
 /** The selected primitives as loops. Only the rows in view are there: a selection may hold all of 100,000. */
-export function SelectedGrid({ map, points, groupOf, linkTo, onPoint }: SelectedGridProps) {
+export const SelectedGrid = memo(function SelectedGrid({ map, points, groupOf, linkTo, onPoint }: SelectedGridProps) {
   const box = useRef<HTMLDivElement>(null);
   const scrolled = useRef(false);
   const [room, setRoom] = useState({ width: 400, height: 600, top: 0 });
@@ -96,4 +96,4 @@ export function SelectedGrid({ map, points, groupOf, linkTo, onPoint }: Selected
       </ul>
     </div>
   );
-}
+});

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import { useDeferredValue, useMemo, useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import type { MapColumns } from "../../api/map";
 import type { PrimitiveSet } from "../../api/types";
@@ -37,6 +37,8 @@ export function SelectionPanel({ project, map, selection, canWrite, groupOf, lin
   const exporting = useExport(map.run);
   const ids = () => picked?.list() ?? [];
   const any = points !== null && points.length > 0;
+  // How many there are shows at once, and their loops as soon as there is time.
+  const grid = useDeferredValue(useMemo(() => ({ points, groupOf, linkTo }), [points, groupOf, linkTo]));
 
   function onSaved(made: PrimitiveSet) {
     setSaving(null);
@@ -124,7 +126,7 @@ export function SelectionPanel({ project, map, selection, canWrite, groupOf, lin
         </p>
       )}
       {any ? (
-        <SelectedGrid map={map} points={points} groupOf={groupOf} linkTo={linkTo} onPoint={onPoint} />
+        grid.points && <SelectedGrid map={map} points={grid.points} groupOf={grid.groupOf} linkTo={grid.linkTo} onPoint={onPoint} />
       ) : (
         <div className="selection-none">
           {sel !== null && points !== null ? (

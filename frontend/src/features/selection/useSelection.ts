@@ -65,7 +65,7 @@ export function useSelection(run: number | null): Selection {
     [wanted, sel, map.data, saved],
   );
   const ids = useMemo(() => (points === null || !map.data ? null : new Picked(map.data, points)), [points, map.data]);
-  const set = useCallback((next: string | null) => patchSearch((query) => setOrDrop(query, "sel", next)), [patchSearch]);
+  const set = useCallback((next: string | null) => patchSearch((query) => setOrDrop(query, "sel", next), { atOnce: true }), [patchSearch]);
 
   return { sel, ids, points, set, pending: wanted && (map.isPending || saved.pending), error: wanted ? (map.error ?? saved.error) : null };
 }
