@@ -108,7 +108,7 @@ def cluster_cards(run: Run) -> list[ClusterCard]:
 
 def coherence_of(run: Run) -> list[Coherence]:
     """How alike the primitives of each cluster look, an encoder at a time, the one the run prefers first."""
-    clusters = Prefetch("clusters", ClusterCoherence.objects.select_related("cluster").order_by("cluster__index"))
+    clusters = Prefetch("clusters", ClusterCoherence.objects.select_related("cluster__action").order_by("cluster__index"))
     return list(run.coherence.prefetch_related(clusters).order_by("position"))
 
 

@@ -93,6 +93,10 @@ def test_a_team_comes_together_and_a_program_with_it(
 
     ada.goto(f"{kineme.address}/account")
     ada.get_by_role("button", name="Revoke A script").click()
+    ada.get_by_role("button", name="Keep it").click()
+    assert ask().status_code == 404
+    ada.get_by_role("button", name="Revoke A script").click()
+    ada.get_by_role("button", name="Revoke it").click()
     expect(ada.get_by_text("No tokens")).to_be_visible()
     assert ask().status_code == 401
 

@@ -150,7 +150,8 @@ def test_draw_a_lasso_keep_it_and_take_it_along(page: Page, explored: Explored, 
     assert selected(page) == n - left
     page.keyboard.press("Escape")
     for _ in range(2):
-        page.get_by_role("button", name=re.compile("^Remove the set")).first.click()
+        page.get_by_role("button", name=re.compile("^Remove the set .")).first.click()
+        page.get_by_role("button", name="Remove the set", exact=True).click()
         page.wait_for_timeout(400)
     expect(page.get_by_role("region", name="Saved sets")).to_be_hidden()
 

@@ -178,12 +178,17 @@ class ClusterCoherenceSerializer(serializers.ModelSerializer[ClusterCoherence]):
     """One cluster's figures; null where it has a single primitive, and the interval below five."""
 
     index = serializers.IntegerField(source="cluster.index")
-    name = serializers.CharField(source="cluster.name")
+    name = serializers.SerializerMethodField()
     silhouette = serializers.FloatField(source="cluster.silhouette", allow_null=True)
 
     class Meta:
         model = ClusterCoherence
         fields = ("index", "name", "silhouette", "n_segments", "n_pairs", "icss", "std", "exact", "low", "high")
+
+    def get_name(self, found: ClusterCoherence) -> str:
+        """Its number, which stays, and the action it belongs to by now."""
+        action = found.cluster.action
+        return f"{found.cluster.name} · {action.name}" if action is not None else found.cluster.name
 
 
 class CoherenceSerializer(serializers.ModelSerializer[Coherence]):

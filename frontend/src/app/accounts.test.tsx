@@ -166,6 +166,7 @@ test("a token is shown once, and revoked from the list", async () => {
   await userEvent.click(screen.getByRole("button", { name: "Done" }));
   expect(screen.queryByDisplayValue("kin_secret")).toBeNull();
   await userEvent.click(await screen.findByRole("button", { name: "Revoke A script" }));
+  await userEvent.click(screen.getByRole("button", { name: "Revoke it" }));
   expect(await screen.findByText("No tokens")).toBeInTheDocument();
 });
 

@@ -31,3 +31,6 @@ export function formatFigure(value: number | null | undefined, digits = 3): stri
   if (value === 0) return "0";
   return Math.abs(value) >= 1000 ? count.format(Math.round(value)) : Number(value.toPrecision(digits)).toString();
 }
+
+/** A name of the program's as a person reads it: "clustering.n_clusters" is "clustering, n clusters". */
+export const spoken = (name: string): string => name.replaceAll(".", ", ").replaceAll("_", " ");

@@ -6,6 +6,7 @@ import { AuditLog } from "../../features/audit/AuditLog";
 import { auditChoicesQuery, tableAddress, type AuditFilter } from "../../features/audit/queries";
 import { projectQuery } from "../../features/projects/queries";
 import { idFrom, setOrDrop, usePatchSearch } from "../../lib/search";
+import { spoken } from "../../lib/words";
 import { useIdParam } from "./useIdParam";
 import { useTitle } from "./useTitle";
 
@@ -48,15 +49,15 @@ export function AuditRoute() {
           <span className="muted small">Kind</span>
           <select className="select" value={filter.kind ?? ""} onChange={(event) => patchSearch((next) => setOrDrop(next, "kind", event.target.value || null))}>
             <option value="">all</option>
-            {filter.kind !== null && !kinds.includes(filter.kind) && !nouns.includes(filter.kind) && <option value={filter.kind}>{filter.kind}</option>}
+            {filter.kind !== null && !kinds.includes(filter.kind) && !nouns.includes(filter.kind) && <option value={filter.kind}>{spoken(filter.kind)}</option>}
             {nouns.map((noun) => (
-              <optgroup key={noun} label={noun}>
-                <option value={noun}>all of {noun}</option>
+              <optgroup key={noun} label={spoken(noun)}>
+                <option value={noun}>all of {spoken(noun)}</option>
                 {kinds
                   .filter((kind) => kind.startsWith(`${noun}.`))
                   .map((kind) => (
                     <option key={kind} value={kind}>
-                      {kind}
+                      {spoken(kind)}
                     </option>
                   ))}
               </optgroup>

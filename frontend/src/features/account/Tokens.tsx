@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import type { ApiToken } from "../../api/types";
+import { AskFirst } from "../../components/AskFirst";
 import { CopyField } from "../../components/CopyField";
 import { Dialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
@@ -55,15 +56,14 @@ export function Tokens() {
                   <span>until {day(token.expires_at)}</span>
                 </span>
               </span>
-              <button
-                type="button"
-                className="button small danger"
-                aria-label={`Revoke ${token.name}`}
-                disabled={revoke.isPending}
-                onClick={() => revoke.mutate(token.id)}
-              >
-                Revoke
-              </button>
+              <AskFirst
+                label={`Revoke ${token.name}`}
+                trigger="Revoke"
+                what="Whatever uses this token is refused from then on."
+                yes="Revoke it"
+                pending={revoke.isPending}
+                onYes={() => revoke.mutate(token.id)}
+              />
             </li>
           ))}
         </ul>

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Empty, Failed, Skeleton } from "../../components/PanelState";
 import { TableWell } from "../../components/TableWell";
+import { spoken } from "../../lib/words";
 import { auditQuery, type AuditFilter } from "./queries";
 import "./audit.css";
 
@@ -42,7 +43,7 @@ export function AuditLog({ project, filter }: { project: number; filter: AuditFi
                   <time dateTime={entry.at}>{when.format(new Date(entry.at))}</time>
                 </td>
                 <td>{entry.by === null ? <span className="muted">Kineme</span> : <bdi>{entry.by}</bdi>}</td>
-                <td className="muted one-line">{entry.kind}</td>
+                <td className="muted one-line">{spoken(entry.kind)}</td>
                 <td dir="auto" className="what">
                   {entry.summary}
                 </td>

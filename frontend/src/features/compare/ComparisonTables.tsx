@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import type { Comparison } from "../../api/types";
-import { formatCount, formatFigure, formatShare } from "../../lib/words";
+import { formatCount, formatFigure, formatShare, spoken } from "../../lib/words";
 import "./compare.css";
 
 /** A table that may be wider than the page; the keyboard scrolls it too. */
@@ -141,8 +141,8 @@ export function ConfigTable({ comparison }: { comparison: Comparison }) {
         <tbody>
           {config.map((one) => (
             <tr key={one.key}>
-              <th scope="row">
-                <code>{one.key}</code>
+              <th scope="row" title={one.key}>
+                {spoken(one.key)}
               </th>
               <td>{shown(one.a)}</td>
               <td>{shown(one.b)}</td>

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import type { Role } from "../../api/types";
+import { AskFirst } from "../../components/AskFirst";
 import { CopyField } from "../../components/CopyField";
 import { Dialog } from "../../components/Dialog";
 import { Empty, Failed, Skeleton } from "../../components/PanelState";
@@ -37,15 +38,14 @@ export function Invitations({ project }: { project: number }) {
               </span>
             </span>
             <span className="badge">{invitation.role}</span>
-            <button
-              type="button"
-              className="button small danger"
-              aria-label={`Take back the invitation ${invitation.note}`.trim()}
-              disabled={revoke.isPending}
-              onClick={() => revoke.mutate(invitation.id)}
-            >
-              Take back
-            </button>
+            <AskFirst
+              label={`Take back the invitation ${invitation.note}`.trim()}
+              trigger="Take back"
+              what="Its link lets nobody in from then on."
+              yes="Take it back"
+              pending={revoke.isPending}
+              onYes={() => revoke.mutate(invitation.id)}
+            />
           </li>
         ))}
       </ul>

@@ -1,3 +1,5 @@
+import { spoken } from "../../lib/words";
+
 /** The frozen configuration of a run, a branch a stage. */
 export function Configuration({ config, hash }: { config: Record<string, unknown>; hash: string }) {
   const branches = Object.entries(config).map(([name, branch]) => ({ name, values: isBranch(branch) ? Object.entries(branch) : [["", branch] as const] }));
@@ -26,8 +28,6 @@ export function Configuration({ config, hash }: { config: Record<string, unknown
 }
 
 const isBranch = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
-
-const spoken = (name: string): string => name.replaceAll("_", " ");
 
 function written(value: unknown): string {
   if (value === null || value === undefined) return "none";

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { AskFirst } from "../../components/AskFirst";
 import { Icon } from "../../components/Icon";
 import { Failed, Skeleton } from "../../components/PanelState";
 import { formatAgo } from "../../lib/time";
@@ -42,15 +43,15 @@ export function SavedSets({ project, run, canWrite, onOpen, onRemoved }: SavedSe
               </span>
             </button>
             {canWrite && (
-              <button
-                type="button"
+              <AskFirst
+                label={`Remove the set ${set.name}`}
+                trigger={<Icon name="trash" />}
                 className="icon-button"
-                aria-label={`Remove the set ${set.name}`}
-                disabled={remove.isPending}
-                onClick={() => remove.mutate(set.id, { onSuccess: () => onRemoved(set.id) })}
-              >
-                <Icon name="trash" />
-              </button>
+                what="The primitives stay; that they were picked out together is forgotten."
+                yes="Remove the set"
+                pending={remove.isPending}
+                onYes={() => remove.mutate(set.id, { onSuccess: () => onRemoved(set.id) })}
+              />
             )}
           </li>
         ))}
