@@ -36,7 +36,9 @@ COUNTED_UP_TO = 5_000
 FAR = 0.4
 """Cosine distance of the last row asked for from which on the index is asked whether anything moves like this."""
 EF_SEARCH = 200
-SCAN_AT_MOST = 20_000  # rows an iterative scan looks at: one that went astray must not take longer than the exact way
+SCANNED = 1_000, 20_000
+"""Least and most rows an iterative scan looks at, by how many there are to compare otherwise (`SCANNED_SHARE`)."""
+SCANNED_SHARE = 0.02  # one costs as much as 20 to 25 compared: who went astray has then lost half the exact way's time
 OVERFETCHED = 40  # the index finds equal distances in any order: those about a page's last row are sorted here
 APPROXIMATE_AT_MOST = 400  # rows of one list; who leafs further gets the exact rest
 DURATION = ExpressionWrapper(F("end_s") - F("start_s"), output_field=FloatField())
@@ -108,7 +110,8 @@ def cluster_cards(run: Run) -> list[ClusterCard]:
 
 def coherence_of(run: Run) -> list[Coherence]:
     """How alike the primitives of each cluster look, an encoder at a time, the one the run prefers first."""
-    clusters = Prefetch("clusters", ClusterCoherence.objects.select_related("cluster__action").order_by("cluster__index"))
+    of_clusters = ClusterCoherence.objects.select_related("cluster__action").order_by("cluster__index")
+    clusters = Prefetch("clusters", of_clusters)
     return list(run.coherence.prefetch_related(clusters).order_by("position"))
 
 
@@ -228,8 +231,8 @@ def similar_segments(
     """The `k` candidates nearest to `vector` by motion, from `after` on; always `k` of them where there are `k`.
 
     candidates: of one project. Vectors of another space (another tokenizer or encoder) are never compared. Few
-    candidates are compared one by one; for many the HNSW index is read with an iterative scan, and where that comes
-    back short, nothing moves like the vector, or somebody leafs far, the exact way is taken (docs/decisions/0004).
+    candidates are compared one by one; for many the HNSW index is read with an iterative scan, and where that gives up,
+    nothing moves like the vector, or somebody leafs far, the exact way is taken (docs/decisions/0004).
     Rows come by (distance, id), and a page starts behind that of its predecessor's last row, so none comes twice
     whichever way found it.
     """
@@ -237,11 +240,13 @@ def similar_segments(
     shown = after.shown if after is not None else 0
     searched, exact = _extent(candidates, pool)
     near: list[tuple[int, float]] = []
+    wanted = shown + k + OVERFETCHED
     if not exact and shown + k < APPROXIMATE_AT_MOST:
-        near = _approximate(vector, pool, shown + k + OVERFETCHED)
-        if after is not None:
-            near = [row for row in near if (row[1], row[0]) > (after.distance, after.pk)]
-    if len(near) <= min(k, searched) or (near[k - 1][1] >= FAR and _is_lonely(vector, space, k)):
+        near = _approximate(vector, pool, wanted, searched)
+    gave_up = len(near) < wanted  # what it had found by then need not be the nearest
+    if after is not None:
+        near = [row for row in near if (row[1], row[0]) > (after.distance, after.pk)]
+    if gave_up or len(near) <= k or (near[k - 1][1] >= FAR and _is_lonely(vector, space, k)):
         near, exact = _exact(vector, pool, k + 1, after), True
     page, more = near[:k], len(near) > k
     position = Position(page[-1][1], page[-1][0], shown + k) if more else None
@@ -270,7 +275,7 @@ def _extent(candidates: QuerySet[Segment], pool: QuerySet[Segment]) -> tuple[int
 def _is_lonely(vector: Any, space: str, k: int) -> bool:
     """Whether even without any filter the `k` nearest are far. To such a place the index does not lead: it found
     less than half of what is there, however long it looked."""
-    near = _approximate(vector, Segment.objects.filter(space=space), k)
+    near = _approximate(vector, Segment.objects.filter(space=space), k, 0)
     return len(near) < k or near[-1][1] >= FAR
 
 
@@ -283,12 +288,15 @@ def _exact(vector: Any, pool: QuerySet[Segment], k: int, after: Position | None)
     return list(rows.order_by("distance", "pk").values_list("pk", "distance")[:k])
 
 
-def _approximate(vector: Any, pool: QuerySet[Segment], k: int) -> list[tuple[int, float]]:
+def _approximate(vector: Any, pool: QuerySet[Segment], k: int, size: int) -> list[tuple[int, float]]:
+    """Up to `k` rows of the index, fewer where it would take longer than to compare all `size` of the pool."""
+    least, most = SCANNED
+    look_at = min(most, max(least, int(SCANNED_SHARE * size)))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
         cursor.execute("SET LOCAL enable_sort = off")  # the planner thinks little of the index where most rows pass
         cursor.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
-        cursor.execute(f"SET LOCAL hnsw.max_scan_tuples = {SCAN_AT_MOST}")
+        cursor.execute(f"SET LOCAL hnsw.max_scan_tuples = {look_at}")
         rows = pool.annotate(distance=CosineDistance("embedding", vector)).order_by("distance")
         near = list(rows.values_list("pk", "distance")[:k])
     return sorted(near, key=lambda row: (row[1], row[0]))  # relaxed order is nearly sorted

@@ -79,6 +79,7 @@ export function PointMap(props: PointMapProps) {
   const [unsupported, setUnsupported] = useState(false);
   const [restored, setRestored] = useState(0); // counts contexts: a new one has forgotten what it was given
   const [hover, setHover] = useState<Hover | null>(null);
+  const [lost, setLost] = useState(false); // nothing is where one looks
   const [placed, setPlaced] = useState<{ cloud: PointCloud | null; points: readonly number[] }>({ cloud: null, points: NONE_NEAR });
   const theme = useTheme();
   const cloud = useMemo(() => makeCloud(x, y), [x, y]);
@@ -143,12 +144,14 @@ export function PointMap(props: PointMapProps) {
     const { x: cx, y: cy, zoom } = camera.current;
     onView?.({ x: cx, y: cy, zoom });
     const bounds = canvas.current?.getBoundingClientRect();
-    if (!pictureOf || !bounds || bounds.width === 0) return;
+    if (!bounds || bounds.width === 0) return;
     const { width, height } = bounds;
+    const [x0, y1] = camera.current.toData(0, 0, width, height);
+    const [x1, y0] = camera.current.toData(width, height, width, height);
+    setLost(points.count > 0 && points.grid.within(x0, y0, x1, y1, 0)?.length === 0);
+    if (!pictureOf) return;
     let next: number[] = [];
     if (zoom >= PICTURE.fromZoom) {
-      const [x0, y1] = camera.current.toData(0, 0, width, height);
-      const [x1, y0] = camera.current.toData(width, height, width, height);
       const at = (point: number) => camera.current.toScreen(points.positions[2 * point]!, points.positions[2 * point + 1]!, width, height);
       next = placeWithoutOverlap(points.grid.within(x0, y0, x1, y1, PICTURE.of) ?? [], new Set(before), at, PICTURE.width, PICTURE.height, PICTURE.most);
     }
@@ -380,6 +383,14 @@ export function PointMap(props: PointMapProps) {
             The map needs WebGL 2, which this browser does not offer. The lists beside it show the same primitives.
           </Empty>
         </div>
+      )}
+      {lost && !unsupported && (
+        <p className="scatter-lost" role="status">
+          No primitive lies here.
+          <button type="button" className="button small" onClick={() => zoom(null)}>
+            Show all
+          </button>
+        </p>
       )}
       {children}
       <div className="scatter-tools">

@@ -14,15 +14,18 @@ interface CommentBoxProps {
   busy: boolean;
   error: Error | null;
   initial?: string;
+  /** What it is about: what was typed and not sent waits under this name until one comes back to it. */
+  draft?: string;
   onCancel?: () => void;
 }
 
 const LONGEST = 4_000;
+const unsent = new Map<string, string>();
 
 /** Where a comment is written. @ offers the members; arrows choose, Enter or Tab takes one; Ctrl+Enter sends. */
-export function CommentBox({ project, label, verb, onSend, busy, error, initial = "", onCancel }: CommentBoxProps) {
-  const [text, setText] = useState(initial);
-  const [caret, setCaret] = useState(initial.length);
+export function CommentBox({ project, label, verb, onSend, busy, error, initial = "", draft, onCancel }: CommentBoxProps) {
+  const [text, writeText] = useState(() => (draft && unsent.get(draft)) ?? initial);
+  const [caret, setCaret] = useState(text.length);
   const [at, setAt] = useState(0);
   const [closed, setClosed] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -32,6 +35,12 @@ export function CommentBox({ project, label, verb, onSend, busy, error, initial 
   const offered = typing ? candidates(people.data ?? [], typing.typed) : [];
   const chosen = Math.min(at, offered.length - 1);
 
+  const setText = (next: string) => {
+    writeText(next);
+    if (!draft) return;
+    if (next.trim() === "") unsent.delete(draft);
+    else unsent.set(draft, next);
+  };
   const take = (username: string) => {
     if (!typing) return;
     const next = named(text, caret, typing.from, username);

@@ -28,6 +28,7 @@ export function Comments({ project, about, role, now, onSeek, whenEmpty = "What 
   const [withResolved, setWithResolved] = useState(false);
   const mayWrite = role !== undefined && role !== "viewer";
   const mayManage = role === "manager" || role === "owner";
+  const subject = "video" in about ? `video ${about.video}` : `segment ${about.segment}`;
   const results = comments.data?.results ?? [];
   const n = results.filter(({ resolved_at }) => resolved_at !== null).length;
   const shown = withResolved ? results : results.filter(({ resolved_at }) => resolved_at === null);
@@ -35,6 +36,8 @@ export function Comments({ project, about, role, now, onSeek, whenEmpty = "What 
     <section className="comments" aria-label="Comments">
       {mayWrite && (
         <CommentBox
+          key={subject}
+          draft={subject}
           project={project}
           label={"video" in about ? "Comment on this moment" : "Comment on this primitive"}
           verb="Comment"
