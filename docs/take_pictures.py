@@ -2,7 +2,7 @@
 
     python docs/take_pictures.py "$SIGN_IN_LINK"
 
-The link is the one `./kineme up` printed; the sample's run has to be done. Two reviewers join and judge, so take a data
+The link is the one `./kineme up` printed; it waits until the sample's run is done. Two reviewers join and judge, so take a data
 folder that is not missed afterwards. Needs `chromium` on the PATH.
 """
 
@@ -39,6 +39,16 @@ def call(page: Page, method: str, address: str, data: object = None) -> Any:
     if not answer.ok:
         raise SystemExit(f"{method} {address}: {answer.status} {answer.text()}")
     return answer.json()
+
+
+def until_done(page: Page, project: str) -> None:
+    """Wait for every stage of the sample's run, UMAP and coherence too."""
+    while True:
+        runs = call(page, "GET", f"{project}/runs/")
+        stages = [call(page, "GET", f"{project.rpartition('/projects/')[0]}/runs/{one['id']}/stages/") for one in runs]
+        if stages and all(row["status"] in ("done", "failed") for rows in stages for row in rows):
+            return
+        page.wait_for_timeout(1000)
 
 
 def the_team(page: Page, browser: Browser, origin: str, project: int) -> None:
@@ -93,7 +103,11 @@ def main(link: str) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = browser.new_context(viewport={"width": 1360, "height": 850}).new_page()
         page.goto(link)
-        page.get_by_role("link", name=re.compile("Sample workstation")).click()
+        page.get_by_role("heading", name="Projects").wait_for()  # a link signs in once: restart for another
+        page.get_by_role("link", name=re.compile("Sample workstation")).click(timeout=120_000)  # made at the first start
+        page.wait_for_url(re.compile(r"/projects/\d+"))
+        until_done(page, f"{origin}/api{urlsplit(page.url).path}")
+        page.reload()
         take(page, "videos")
         page.get_by_role("button", name="Discover").click()
         take(page, "discover")

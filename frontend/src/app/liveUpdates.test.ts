@@ -43,6 +43,15 @@ test("a video that became ready brings its poster: the server is asked", () => {
   expect(staleAfter(ready)).toContainEqual(["videos", "project", 1]);
 });
 
+test("who says only that a run goes on changes no figure, and has it asked for", () => {
+  const client = new QueryClient();
+  client.setQueryData(runKeys.one(7), run({ status: "running", progress: 0.4 }));
+  const { progress, message, ...bare } = change({ kind: "run", id: 7, stage: null });
+  expect([progress, message]).not.toContain(undefined);
+  expect(patch(client, bare)).toBe(false);
+  expect(client.getQueryData(runKeys.one(7))).toMatchObject({ progress: 0.4 });
+});
+
 test("a run's progress reaches its page and the list", () => {
   const client = new QueryClient();
   client.setQueryData(runKeys.one(7), run({ status: "running", progress: 0 }));

@@ -25,8 +25,9 @@ export interface Change {
   video: number | null;
   stage: string | null;
   status: string;
-  progress: number | null;
-  message: string | null;
+  /** Absent where only the status is said. */
+  progress?: number | null;
+  message?: string | null;
 }
 
 const THROTTLE_MS = 700;
@@ -37,7 +38,7 @@ const REVIEWS_MS = 5000;
 /** Puts the new numbers into what is on screen at once, without asking the server. True when nothing else can have changed. */
 export function patch(client: QueryClient, change: Change): boolean {
   const progress = change.progress;
-  if (progress === null) return false;
+  if (progress === null || progress === undefined) return false;
   let known = false;
   const stages = (list: Stage[] | undefined) =>
     list?.map((stage) => {

@@ -8,9 +8,12 @@ import { ProjectCard } from "../../features/projects/ProjectCard";
 import { projectsQuery } from "../../features/projects/queries";
 import { useTitle } from "./useTitle";
 
+const NONE_YET_MS = 3_000; // at the first start the sample project comes while one looks
+const NOW_AND_THEN_MS = 30_000;
+
 export function ProjectsRoute() {
   useTitle("Projects");
-  const projects = useQuery(projectsQuery);
+  const projects = useQuery({ ...projectsQuery, refetchInterval: ({ state }) => (state.data?.length === 0 ? NONE_YET_MS : NOW_AND_THEN_MS) });
   const [creating, setCreating] = useState(false);
   const navigate = useNavigate();
   const create = (
