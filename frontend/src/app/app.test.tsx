@@ -127,6 +127,15 @@ test("? lists the keys of the screen one is on", async () => {
   expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
 });
 
+test("the sample project shows by itself when it has been made", async () => {
+  let made = false;
+  server.use(http.get("*/api/projects/", () => HttpResponse.json(made ? [project({ name: "Sample" })] : [])));
+  renderApp("/projects");
+  expect(await screen.findByText("No projects yet")).toBeInTheDocument();
+  made = true;
+  expect(await screen.findByRole("link", { name: /Sample/ }, { timeout: 6_000 })).toBeInTheDocument();
+});
+
 test("an empty project says what would fill it", async () => {
   renderApp("/projects/1");
   expect(await screen.findByText("No videos yet")).toBeInTheDocument();

@@ -1,5 +1,4 @@
-import type { ReactNode } from "react";
-import { Popover } from "./Popover";
+import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 
 interface AskFirstProps {
   label: string;
@@ -14,29 +13,38 @@ interface AskFirstProps {
 
 /** A small thing that cannot be undone: its button asks once, in place. What takes much with it has a dialog. */
 export function AskFirst({ label, trigger, className = "button small danger", what, yes, pending, onYes }: AskFirstProps) {
+  const [asking, setAsking] = useState<boolean | null>(null); // null: not yet
+  const first = useRef<HTMLButtonElement>(null);
+  const id = useId();
+  useEffect(() => {
+    if (asking !== null) first.current?.focus();
+  }, [asking]);
+
+  if (!asking)
+    return (
+      <button ref={first} type="button" className={className} aria-label={label} disabled={pending} onClick={() => setAsking(true)}>
+        {trigger}
+      </button>
+    );
   return (
-    <Popover label={label} trigger={trigger} className={className} panelClassName="ask-first">
-      {(close) => (
-        <>
-          <p>{what}</p>
-          <div className="row">
-            <button
-              type="button"
-              className="button small danger"
-              disabled={pending}
-              onClick={() => {
-                onYes();
-                close();
-              }}
-            >
-              {yes}
-            </button>
-            <button type="button" className="button small quiet" onClick={close}>
-              Keep it
-            </button>
-          </div>
-        </>
-      )}
-    </Popover>
+    <div className="ask-first" role="group" aria-label={label} aria-describedby={id}>
+      <span id={id}>{what}</span>
+      <button
+        ref={first}
+        type="button"
+        className="button small danger"
+        disabled={pending}
+        aria-describedby={id}
+        onClick={() => {
+          setAsking(false);
+          onYes();
+        }}
+      >
+        {yes}
+      </button>
+      <button type="button" className="button small quiet" onClick={() => setAsking(false)}>
+        Keep it
+      </button>
+    </div>
   );
 }

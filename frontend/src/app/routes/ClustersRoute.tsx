@@ -103,6 +103,8 @@ export function ClustersRoute() {
     return `${paths.clusters(project, run)}${search ? `?${search}` : ""}`;
   };
   if (one.error instanceof ApiError && one.error.status === 404) return <NotFound />;
+  // The head wraps by what it holds: what is below must not move once it is there.
+  if (one.isPending || owner.isPending || runs.isPending) return <Skeleton label="Loading actions…" className="page" height="70dvh" />;
   const done = runs.data?.filter((candidate) => candidate.n_clusters_found > 0) ?? [];
   const measured = one.data && measuredBy(one.data, runs.data ?? []);
   const others = (key: string) => all.filter((group) => group.key !== key);

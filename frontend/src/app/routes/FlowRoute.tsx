@@ -35,6 +35,7 @@ export function FlowRoute() {
   useTitle(one.data && `Flow of run ${one.data.number}`, owner.data?.name);
 
   if (one.error instanceof ApiError && one.error.status === 404) return <NotFound />;
+  if (one.isPending) return <Skeleton label="Loading transitions…" className="page" height={480} />;
   const suggested = cycles.data?.groups.find(({ key }) => key === cycles.data.suggested);
   return (
     <div className="page">
