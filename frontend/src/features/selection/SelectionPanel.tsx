@@ -38,7 +38,7 @@ export function SelectionPanel({ project, map, selection, canWrite, groupOf, lin
   const ids = () => picked?.list() ?? [];
   const any = points !== null && points.length > 0;
   // How many there are shows at once, and their loops as soon as there is time.
-  const grid = useDeferredValue(useMemo(() => ({ points, groupOf, linkTo }), [points, groupOf, linkTo]));
+  const grid = useDeferredValue(useMemo(() => ({ map, points, groupOf, linkTo }), [map, points, groupOf, linkTo]));
 
   function onSaved(made: PrimitiveSet) {
     setSaving(null);
@@ -126,7 +126,7 @@ export function SelectionPanel({ project, map, selection, canWrite, groupOf, lin
         </p>
       )}
       {any ? (
-        grid.points && <SelectedGrid map={map} points={grid.points} groupOf={grid.groupOf} linkTo={grid.linkTo} onPoint={onPoint} />
+        grid.points && <SelectedGrid map={grid.map} points={grid.points} groupOf={grid.groupOf} linkTo={grid.linkTo} onPoint={onPoint} />
       ) : (
         <div className="selection-none">
           {sel !== null && points !== null ? (
