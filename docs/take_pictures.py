@@ -2,8 +2,8 @@
 
     python docs/take_pictures.py "$SIGN_IN_LINK"
 
-The link is the one `./kineme up` printed; it waits until the sample's run is done. Two reviewers join and judge, so take a data
-folder that is not missed afterwards. Needs `chromium` on the PATH.
+The link is the one `./kineme up` printed; it waits until the sample's run is done. Two reviewers join and judge, so
+take a data folder that is not missed afterwards. Needs `chromium` on the PATH.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def main(link: str) -> None:
         page = browser.new_context(viewport={"width": 1360, "height": 850}).new_page()
         page.goto(link)
         page.get_by_role("heading", name="Projects").wait_for()  # a link signs in once: restart for another
-        page.get_by_role("link", name=re.compile("Sample workstation")).click(timeout=120_000)  # made at the first start
+        page.get_by_role("link", name=re.compile("Sample workstation")).click(timeout=120_000)
         page.wait_for_url(re.compile(r"/projects/\d+"))
         until_done(page, f"{origin}/api{urlsplit(page.url).path}")
         page.reload()

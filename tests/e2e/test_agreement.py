@@ -102,7 +102,7 @@ def test_two_people_judge_and_what_they_disagree_on_is_settled_and_taken_back(
     expect(undo).to_have_count(0)
 
     owner.goto(f"{own.kineme.address}/projects/{own.project}/audit?kind=review")
-    for word in ("review.assigned", "review.settled", "review.unsettled"):
+    for word in ("review, assigned", "review, settled", "review, unsettled"):
         expect(owner.get_by_role("cell", name=word, exact=True).first).to_be_visible()
     assert violations(owner) == []
 

@@ -29,8 +29,8 @@ def test_two_runs_show_what_was_set_and_what_moved(page: Page, explored: Explore
     expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()
     explored.sign_in(page, f"/compare?a={explored.run}&b={other}")
     settings = page.get_by_role("region", name="Settings that differ")
-    expect(settings.get_by_role("row", name=re.compile("clustering.n_clusters 6 3"))).to_be_visible()
-    expect(settings.get_by_role("row", name=re.compile("calibration.theta_on – 0.02"))).to_be_visible()
+    expect(settings.get_by_role("row", name=re.compile("clustering, n clusters 6 3"))).to_be_visible()
+    expect(settings.get_by_role("row", name=re.compile("calibration, theta on – 0.02"))).to_be_visible()
     expect(page.get_by_text("clusters agree, ARI")).to_be_visible()
 
     page.get_by_role("button", name="gearbox-side.mp4").click()

@@ -2060,7 +2060,8 @@ export interface components {
         /** @description One cluster's figures; null where it has a single primitive, and the interval below five. */
         ClusterCoherence: {
             index: number;
-            name: string;
+            /** @description Its number, which stays, and the action it belongs to by now. */
+            readonly name: string;
             /** Format: double */
             silhouette: number | null;
             /** @description Those whose pictures were looked at. */
